@@ -1,0 +1,117 @@
+# Builds, tests and installs everything; one file, no recursion. Each room adds src/ROOM/room.mk:
+#   below_ROOM := the rooms it stands on, highest first     (for the linker and for `make layers`)
+#   libs_ROOM  := third-party libraries that it needs
+#   programs   += ROOM/NAME                                 (src/ROOM/NAME.cc has main())
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+comma := ,
+space := $(subst ,, )
+
+CXX    ?= g++
+ifeq ($(origin CXX),default)
+CXX    := g++
+endif
+PYTHON := /usr/bin/python3
+SAN    ?=
+B      := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CXX)),-clang)
+PREFIX ?= /usr
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
+compile   = $(CXX) -std=c++20 -Isrc -Itests/unit $(warnings) \
+            $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all) -O2 -g
+
+rooms := $(patsubst src/%/room.mk,%,$(wildcard src/*/room.mk))
+programs :=
+include $(rooms:%=src/%/room.mk)
+
+obj       = $(patsubst %.cc,$B/%.o,$(wildcard $1))
+members   = $(filter-out $(programs:%=$B/src/%.o),$(call obj,src/$1/*.cc))
+archives  = $(foreach r,$1,$(if $(call members,$r),$B/lib/$r.a))
+libraries = $(foreach r,$1,$(libs_$r))
+binaries := $(foreach p,$(programs),$B/bin/$(notdir $p))
+
+all: $(binaries)
+
+$B/%.o: %.cc
+	@mkdir -p $(@D)
+	$(compile) -MMD -MP -c $< -o $@
+
+define room
+$B/lib/$1.a: $(call members,$1) src/$1   # the directory: notices deleted files
+	@mkdir -p $$(@D) && rm -f $$@
+	@ar rcs $$@ $$(filter %.o,$$^)
+endef
+define program
+$B/bin/$(notdir $1): $B/src/$1.o $(call archives,$2 $(below_$2))
+	@mkdir -p $$(@D)
+	$$(compile) $$^ $(call libraries,$2 $(below_$2)) -o $$@
+endef
+$(foreach r,$(rooms),$(eval $(call room,$r)))
+$(foreach p,$(programs),$(eval $(call program,$p,$(patsubst %/,%,$(dir $p)))))
+
+# --- Unit tests: one binary, every room below it; each test source belongs to a room that exists.
+# Programs never include each other, so their order among themselves does not matter to the linker.
+floors       := service global tls dns tables util
+test_rooms   := $(filter-out $(floors),$(rooms)) $(filter $(rooms),$(floors))
+test_objects := $(call obj,tests/unit/*/*.cc)
+$B/bin/unit-tests: $(test_objects) $(call archives,$(test_rooms))
+	@mkdir -p $(@D)
+	$(compile) $^ $(call libraries,$(test_rooms)) -lgtest -o $@
+
+.PHONY: all setup test check test-unit test-san layers headers format format-check e2e interop \
+        demo bench tidy install clean
+
+setup:
+	@scripts/setup
+
+test-unit: $B/bin/unit-tests
+	$B/bin/unit-tests --gtest_brief=1 $(if $(FILTER),--gtest_filter='$(FILTER)')
+
+test-san:
+	$(MAKE) SAN=address,undefined test-unit
+
+check: test-unit layers headers format-check
+
+export HANDOFF_BIN = $(CURDIR)/$B/bin
+pytest = $(PYTHON) -m pytest -p no:cacheprovider -q
+
+e2e interop: all
+	$(pytest) tests/$@ $(if $(FILTER),-k '$(FILTER)')
+
+test: setup
+	$(MAKE) all check
+	$(MAKE) test-san
+	$(MAKE) e2e
+	$(MAKE) interop
+
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(MAIL)
+
+# --- The house: a room includes itself and the rooms below it, nothing else.
+layers:
+	@$(foreach r,$(rooms),! grep -rn '^#include "' src/$r \
+	  | grep -vE '"($(subst $(space),|,$(strip $r $(below_$r))))/' &&) true
+
+headers_of = $(wildcard src/*/*.h tests/unit/*/*.h)
+headers: $(patsubst %.h,$B/%.h.ok,$(headers_of))
+$B/%.h.ok: %.h
+	@mkdir -p $(@D)
+	@echo '#include "$(patsubst src/%,%,$(patsubst tests/unit/%,%,$<))"' \
+	  | $(compile) -fsyntax-only -MMD -MP -MT $@ -MF $(@:.ok=.d) -x c++ - && touch $@
+
+sources = $(wildcard src/*/*.cc src/*/*.h tests/unit/*/*.cc tests/unit/*/*.h tests/fuzz/*.cc bench/*.cc)
+format:
+	clang-format-14 -i $(sources)
+format-check:
+	@clang-format-14 --dry-run -Werror $(sources)
+tidy:
+	clang-tidy-14 --quiet $(filter %.cc,$(sources)) -- -std=c++20 -Isrc -Itests/unit
+
+clean:
+	rm -rf build build-*
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

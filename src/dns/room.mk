@@ -1,0 +1,2 @@
+below_dns := util
+libs_dns  := -lcares -lresolv

@@ -1,0 +1,2 @@
+below_global := dns tables util
+libs_global  :=

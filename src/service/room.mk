@@ -1,0 +1,2 @@
+below_service := global dns tables util
+libs_service  :=

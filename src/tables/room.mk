@@ -1,0 +1,2 @@
+below_tables := util
+libs_tables  :=

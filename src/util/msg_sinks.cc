@@ -1,0 +1,150 @@
+// The places where a log line can go, see msg.h.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "util/msg.h"
+#include "util/unique_fd.h"
+
+namespace handoff::util::msg {
+namespace {
+
+int syslog_priority(Level level) {
+  switch (level) {
+    case Level::Info:
+      return LOG_INFO;
+    case Level::Warning:
+      return LOG_WARNING;
+    case Level::Error:
+      return LOG_ERR;
+    case Level::Fatal:
+    case Level::Panic:
+      return LOG_CRIT;
+  }
+  return LOG_INFO;
+}
+
+class SyslogSink : public Sink {
+ public:
+  explicit SyslogSink(int facility) : facility_(facility) {}
+  ~SyslogSink() override { closelog(); }
+
+  void write(Level level, std::string_view tag, std::string_view text) noexcept override {
+    if (tag != ident_) {
+      ident_ = tag;  // openlog keeps the pointer
+      openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility_);
+    }
+    syslog(facility_ | syslog_priority(level), "%s%.*s", label(level).data(),
+           static_cast<int>(text.size()), text.data());
+  }
+
+ private:
+  int facility_;
+  std::string ident_;
+};
+
+class StderrSink : public Sink {
+ public:
+  explicit StderrSink(bool with_pid) : with_pid_(with_pid) {}
+
+  void write(Level level, std::string_view tag, std::string_view text) noexcept override {
+    const std::string pid = with_pid_ ? fmt::format("[{}]", getpid()) : std::string();
+    const std::string line = fmt::format("{}{}: {}{}\n", tag, pid, label(level), text);
+    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nobody left to tell
+  }
+
+ private:
+  bool with_pid_;
+};
+
+class PostlogSink : public Sink {
+ public:
+  PostlogSink(const std::string& path, std::string hostname, std::unique_ptr<Sink> fallback)
+      : path_(path), hostname_(std::move(hostname)), fallback_(std::move(fallback)) {
+    connect_to_postlogd();
+  }
+
+  void write(Level level, std::string_view tag, std::string_view text) noexcept override {
+    const std::string record = format_record(level, hostname_, tag, text);
+    if (send(record)) return;
+    // postlogd came up, or came back, after we had started.
+    if (errno != EAGAIN && connect_to_postlogd() && send(record)) return;
+    if (fallback_) fallback_->write(level, tag, text);
+  }
+
+ private:
+  // Waits for a busy postlogd, but not for ever: its queue holds ten datagrams.
+  bool send(const std::string& record) const {
+    if (!socket_) return false;
+    while (::send(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL) < 0) {
+      if (errno != EINTR) return false;
+    }
+    return true;
+  }
+
+  bool connect_to_postlogd() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path_.size() >= sizeof address.sun_path) return false;
+    std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+    UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const timeval patience{.tv_sec = 1, .tv_usec = 0};
+    if (!socket ||
+        setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
+        connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      return false;
+    }
+    socket_ = std::move(socket);
+    return true;
+  }
+
+  std::string path_;
+  std::string hostname_;
+  std::unique_ptr<Sink> fallback_;
+  UniqueFd socket_;
+};
+
+class FileSink : public Sink {
+ public:
+  FileSink(std::string path, std::string hostname)
+      : path_(std::move(path)), hostname_(std::move(hostname)) {}
+
+  // Opened for each line: logrotate may have moved the file.
+  void write(Level level, std::string_view tag, std::string_view text) noexcept override {
+    UniqueFd file(
+        open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!file) return;
+    const std::string line = format_record(level, hostname_, tag, text) + "\n";
+    (void)!::write(file.get(), line.data(), line.size());  // nobody left to tell
+  }
+
+ private:
+  std::string path_;
+  std::string hostname_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> syslog_sink(int facility) {
+  return std::make_unique<SyslogSink>(facility);
+}
+
+std::unique_ptr<Sink> stderr_sink(bool with_pid) {
+  return std::make_unique<StderrSink>(with_pid);
+}
+
+std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
+                                   std::unique_ptr<Sink> fallback) {
+  return std::make_unique<PostlogSink>(socket_path, std::move(hostname), std::move(fallback));
+}
+
+std::unique_ptr<Sink> file_sink(std::string path, std::string hostname) {
+  return std::make_unique<FileSink>(std::move(path), std::move(hostname));
+}
+
+}  // namespace handoff::util::msg

@@ -1,0 +1,2 @@
+below_util :=
+libs_util  := -lfmt -levent_core
