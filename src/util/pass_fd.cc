@@ -1,0 +1,88 @@
+#include "util/pass_fd.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace handoff::util {
+namespace {
+
+constexpr std::size_t kRoomFor = 8;  // descriptors; more are lost, and that is noticed
+
+void take_descriptors(msghdr& message, std::vector<UniqueFd>& into) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+      into.emplace_back(fd);
+    }
+  }
+}
+
+}  // namespace
+
+Status send_fd(int socket, int fd) {
+  char byte = 0;
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+
+  while (sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    if (errno != EINTR) return Error::system("sendmsg", errno);
+  }
+  return {};
+}
+
+Result<Received> receive(int socket, std::span<char> buffer) {
+  iovec data{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoomFor * sizeof(int))> control;
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+
+  ssize_t bytes = 0;
+  while ((bytes = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
+    if (errno != EINTR) return Error::system("recvmsg", errno);
+  }
+  Received received;
+  received.bytes = static_cast<std::size_t>(bytes);
+  received.truncated = (message.msg_flags & MSG_CTRUNC) != 0;
+  take_descriptors(message, received.descriptors);
+  return received;
+}
+
+Result<UniqueFd> exactly_one(Received received) {
+  if (received.bytes == 0)
+    return Error::closed("connection closed where a descriptor was expected");
+  if (received.truncated) return Error::protocol("a descriptor was lost in transit");
+  if (received.descriptors.empty()) return Error::protocol("no descriptor came with the byte");
+  if (received.descriptors.size() > 1)
+    return Error::protocol("more than one descriptor came with the byte");
+  return std::move(received.descriptors.front());
+}
+
+Result<UniqueFd> receive_fd(int socket) {
+  char byte = 0;
+  auto received = receive(socket, {&byte, 1});
+  if (!received) return std::move(received).error();
+  return exactly_one(*std::move(received));
+}
+
+}  // namespace handoff::util

@@ -1,0 +1,41 @@
+// pass_fd.h - hand an open descriptor to another process (SCM_RIGHTS).
+//
+// Each transfer is one NUL byte with exactly one descriptor attached, on an AF_UNIX stream socket
+// (spec/ipc.md 7). An ordinary read() on such a socket swallows the byte, and the kernel then
+// closes the descriptor without a word: everything here reads with recvmsg.
+//
+// The control buffer that holds one descriptor holds two on 64-bit machines; what nobody asked
+// for is closed.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "util/result.h"
+#include "util/unique_fd.h"
+
+namespace handoff::util {
+
+// Sends a copy of `fd`; the caller keeps its own. Never waits: System/EAGAIN when there is no room.
+Status send_fd(int socket, int fd);
+
+// What one recvmsg gave: `bytes` of data (0: end-of-file) and the descriptors that came attached
+// to the last of them, close-on-exec.
+struct Received {
+  std::size_t bytes = 0;
+  std::vector<UniqueFd> descriptors;
+  bool truncated = false;  // some descriptors were lost: too many, or this process has no room
+};
+
+// Never waits: System/EAGAIN when there is nothing to read.
+Result<Received> receive(int socket, std::span<char> buffer);
+
+// One data byte and its descriptor. Never waits. Protocol when the byte came with no descriptor,
+// or with several (all are closed); Closed at end-of-file.
+Result<UniqueFd> receive_fd(int socket);
+
+// The descriptor of a transfer whose data byte has just been read by receive(); errors as above.
+Result<UniqueFd> exactly_one(Received received);
+
+}  // namespace handoff::util
