@@ -1,0 +1,178 @@
+// mail_proto.h - every word that our programs say to one another, written down once.
+//
+// Service names, attribute names, request names, status codes and fixed values, grouped by
+// protocol. What a message consists of stands with its struct (delivery_request.h and the like).
+#pragma once
+
+#include <string_view>
+
+namespace handoff::global {
+
+// --- Announcements: the first thing a server says (spec/ipc.md 3).
+namespace protocol {
+inline constexpr std::string_view kDeliveryRequest = "delivery_request_protocol";
+inline constexpr std::string_view kDeliveryStatus = "delivery_status_protocol";
+inline constexpr std::string_view kAddressVerification =
+    "address_verification_prrotocol";  // sic: this is what is on the wire
+inline constexpr std::string_view kQueueFlush = "queue_flush_protocol";
+}  // namespace protocol
+
+// --- Attribute names.
+namespace attr {
+inline constexpr std::string_view kProtocol = "protocol";
+inline constexpr std::string_view kRequest = "request";
+inline constexpr std::string_view kStatus = "status";
+inline constexpr std::string_view kFlags = "flags";
+inline constexpr std::string_view kQueueName = "queue_name";
+inline constexpr std::string_view kQueueId = "queue_id";
+inline constexpr std::string_view kSender = "sender";
+inline constexpr std::string_view kAddress = "address";
+inline constexpr std::string_view kReason = "reason";
+
+// A recipient (spec/queue-and-delivery.md 0.1).
+inline constexpr std::string_view kOriginalRecipient = "original_recipient";
+inline constexpr std::string_view kRecipient = "recipient";
+inline constexpr std::string_view kOffset = "offset";
+inline constexpr std::string_view kDsnOriginalRecipient = "dsn_orig_rcpt";
+inline constexpr std::string_view kNotifyFlags = "notify_flags";
+
+// A delivery status; its code is called "status" too.
+inline constexpr std::string_view kDiagnosticType = "diag_type";
+inline constexpr std::string_view kDiagnosticText = "diag_text";
+inline constexpr std::string_view kMtaType = "mta_type";
+inline constexpr std::string_view kMtaName = "mta_mname";
+inline constexpr std::string_view kAction = "action";
+
+// A delivery request.
+inline constexpr std::string_view kSize = "size";
+inline constexpr std::string_view kNexthop = "nexthop";
+inline constexpr std::string_view kEncoding = "encoding";
+inline constexpr std::string_view kSmtputf8 = "smtputf8";
+inline constexpr std::string_view kEnvelopeId = "envelope_id";
+inline constexpr std::string_view kRetFlags = "ret_flags";
+inline constexpr std::string_view kTime = "time";
+inline constexpr std::string_view kLogClientName = "log_client_name";
+inline constexpr std::string_view kLogClientAddress = "log_client_address";
+inline constexpr std::string_view kLogClientPort = "log_client_port";
+inline constexpr std::string_view kLogProtocolName = "log_protocol_name";
+inline constexpr std::string_view kLogHeloName = "log_helo_name";
+inline constexpr std::string_view kSaslMethod = "sasl_method";
+inline constexpr std::string_view kSaslUsername = "sasl_username";
+inline constexpr std::string_view kSaslSender = "sasl_sender";
+inline constexpr std::string_view kLogIdent = "log_ident";
+inline constexpr std::string_view kRewriteContext = "rewrite_context";
+inline constexpr std::string_view kRecipientCount = "recipient_count";
+
+// bounce, defer, trace; verify; flush.
+inline constexpr std::string_view kBounceRequest = "nrequest";
+inline constexpr std::string_view kVerpDelimiters = "verp_delimiters";
+inline constexpr std::string_view kRecipientStatus = "recipient_status";
+inline constexpr std::string_view kSite = "site";
+}  // namespace attr
+
+// --- Delivery requests: the bits of "flags" (spec/queue-and-delivery.md 2.3).
+namespace request_flag {
+inline constexpr int kSuccess = 1;         // mark delivered recipients as done
+inline constexpr int kBounce = 2;          // historical, no effect
+inline constexpr int kMtaVerify = 256;     // address probe: report to verify(8)
+inline constexpr int kUserVerify = 512;    // "sendmail -bv": report to trace(8)
+inline constexpr int kRecord = 1024;       // "sendmail -v": deliver and report to trace(8)
+inline constexpr int kCacheLoad = 2048;    // look for a cached connection
+inline constexpr int kCacheStore = 4096;   // save the connection afterwards
+inline constexpr int kReportDelay = 8192;  // report success after an earlier delay warning
+inline constexpr int kDefault = kSuccess | kBounce;
+inline constexpr int kNoDelivery = kMtaVerify | kUserVerify;
+// What an agent passes on to bounce, defer and trace.
+inline constexpr int kTraceMask = kMtaVerify | kUserVerify | kRecord | kReportDelay;
+}  // namespace request_flag
+
+// --- Masks in envelopes (spec/queue-and-delivery.md 0.2).
+namespace notify {
+inline constexpr int kNever = 1;
+inline constexpr int kSuccess = 2;
+inline constexpr int kFailure = 4;
+inline constexpr int kDelay = 8;
+}  // namespace notify
+namespace ret {
+inline constexpr int kFull = 1;
+inline constexpr int kHeaders = 2;
+}  // namespace ret
+namespace smtputf8 {
+inline constexpr int kRequested = 1;
+inline constexpr int kHeader = 2;     // a header that is not ASCII was seen
+inline constexpr int kSender = 4;     // a sender that is not ASCII
+inline constexpr int kRecipient = 8;  // a recipient that is not ASCII; only in delivery requests
+}  // namespace smtputf8
+namespace encoding {
+inline constexpr std::string_view k7Bit = "7bit";
+inline constexpr std::string_view k8Bit = "8bit";
+}  // namespace encoding
+namespace rewrite_context {
+inline constexpr std::string_view kLocal = "local";
+inline constexpr std::string_view kRemote = "remote";
+}  // namespace rewrite_context
+
+// --- bounce, defer, trace: the values of "nrequest" (spec/queue-and-delivery.md 3.1).
+namespace bounce_request {
+inline constexpr int kAppend = 0;
+inline constexpr int kFlush = 1;
+inline constexpr int kWarn = 2;
+inline constexpr int kVerp = 3;
+inline constexpr int kOne = 4;
+inline constexpr int kTrace = 5;
+}  // namespace bounce_request
+namespace bounce_flag {
+inline constexpr int kNone = 0;
+inline constexpr int kClean = 1;            // remove the log when the request fails
+inline constexpr int kDeleteRecipient = 2;  // mark the logged recipients as done
+}  // namespace bounce_flag
+namespace bounce_status {
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = -1;
+}  // namespace bounce_status
+
+// --- The values of "action" in a delivery status (RFC 3464, 2.3.3).
+namespace action {
+inline constexpr std::string_view kDelivered = "delivered";
+inline constexpr std::string_view kRelayed = "relayed";
+inline constexpr std::string_view kExpanded = "expanded";
+inline constexpr std::string_view kFailed = "failed";
+inline constexpr std::string_view kDelayed = "delayed";
+inline constexpr std::string_view kDeliverable = "deliverable";
+inline constexpr std::string_view kUndeliverable = "undeliverable";
+}  // namespace action
+
+// --- verify: request names and recipient states (spec/queue-and-delivery.md 3.2).
+namespace verify_request {
+inline constexpr std::string_view kUpdate = "update";
+inline constexpr std::string_view kQuery = "query";
+}  // namespace verify_request
+namespace verify_state {
+inline constexpr int kOk = 0;
+inline constexpr int kDeferred = 1;
+inline constexpr int kBounced = 2;
+inline constexpr int kToDo = 3;
+}  // namespace verify_state
+
+// --- flush: request names (spec/queue-and-delivery.md 3.3).
+namespace flush_request {
+inline constexpr std::string_view kAdd = "add";
+inline constexpr std::string_view kSendSite = "send_site";
+inline constexpr std::string_view kSendFile = "send_file";
+inline constexpr std::string_view kRefresh = "rfrsh";
+inline constexpr std::string_view kPurge = "purge";
+}  // namespace flush_request
+namespace flush_status {
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = -1;
+inline constexpr int kBad = 3;
+inline constexpr int kDenied = 4;
+}  // namespace flush_status
+
+// --- Where services listen, below the queue directory.
+namespace service_class {
+inline constexpr std::string_view kPrivate = "private";
+inline constexpr std::string_view kPublic = "public";
+}  // namespace service_class
+
+}  // namespace handoff::global
