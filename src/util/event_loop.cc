@@ -70,11 +70,11 @@ class EventLoop::Event final : public Scheduler::Registration {
     }
     bool gone = false;
     gone_ = &gone;
-    const Call call = std::move(call_);  // it may destroy this object, and must live on
+    Call call = std::move(call_);  // it may destroy this object, and must live on
     call();
     if (gone) return;
     gone_ = nullptr;
-    call_ = call;
+    call_ = std::move(call);
   }
 
   State& loop_;

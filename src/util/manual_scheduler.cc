@@ -10,7 +10,7 @@
 namespace handoff::util {
 
 struct ManualScheduler::Entry {
-  enum class Kind { Timer, Readable, Writable, Signal };
+  enum class Kind { Delay, Readable, Writable, Signal };
   Kind kind;
   int number;  // descriptor or signal
   TimePoint deadline;
@@ -51,7 +51,7 @@ Scheduler::Handle ManualScheduler::registered(std::shared_ptr<Entry> entry) {
 
 Timer ManualScheduler::after(Duration delay, Call call) {
   return registered(std::make_shared<Entry>(
-      Entry{Entry::Kind::Timer, -1, now_ + std::max(delay, Duration::zero()), std::move(call)}));
+      Entry{Entry::Kind::Delay, -1, now_ + std::max(delay, Duration::zero()), std::move(call)}));
 }
 
 Watch ManualScheduler::readable(int fd, Call call) {
@@ -72,7 +72,7 @@ void ManualScheduler::advance(Duration by) {
   while (true) {
     std::shared_ptr<Entry> next;
     for (const auto& entry : state_->entries) {
-      if (entry->kind == Entry::Kind::Timer && entry->pending && entry->deadline <= end &&
+      if (entry->kind == Entry::Kind::Delay && entry->pending && entry->deadline <= end &&
           (!next || entry->deadline < next->deadline)) {
         next = entry;
       }
@@ -116,7 +116,7 @@ void ManualScheduler::raise(int signal) {
 
 std::size_t ManualScheduler::timers() const {
   return static_cast<std::size_t>(std::ranges::count_if(state_->entries, [](const auto& entry) {
-    return entry->kind == Entry::Kind::Timer && entry->pending;
+    return entry->kind == Entry::Kind::Delay && entry->pending;
   }));
 }
 
