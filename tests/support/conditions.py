@@ -1,0 +1,64 @@
+"""Waiting for conditions, and ports that nobody uses.
+
+The only place where test code pauses: `wait_until` looks, pauses for some milliseconds and looks
+again, and gives up loudly when the time is over.
+"""
+
+import contextlib
+import os
+import socket
+import time
+from typing import Callable, Optional, TypeVar
+
+T = TypeVar("T")
+
+# Machines under load and sanitizers need more patience, never other tests.
+PATIENCE = float(os.environ.get("HANDOFF_TEST_PATIENCE", "1"))
+
+
+class TimedOut(AssertionError):
+    """A condition did not come true in time."""
+
+
+def wait_until(predicate: Callable[[], T], timeout: float = 10, what: str = "") -> T:
+    """Returns the first true value of `predicate`; raises TimedOut after `timeout` seconds."""
+    deadline = time.monotonic() + timeout * PATIENCE
+    pause = 0.002
+    while True:
+        if value := predicate():
+            return value
+        if time.monotonic() > deadline:
+            raise TimedOut(f"not within {timeout * PATIENCE:g} s: {what or predicate}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+def free_port(*addresses: str, udp: bool = False) -> int:
+    """A port that is free on each of `addresses` (127.0.0.1), for TCP and, with `udp`, for UDP.
+
+    Another process may take it before you do: who can, binds to port 0 instead; who cannot, tries
+    again with another port when the program says that the address is in use.
+    """
+    for _ in range(100):
+        with contextlib.ExitStack() as held:
+            port = 0
+            try:
+                for address in addresses or ("127.0.0.1",):
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)[: 1 + udp]:
+                        probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+                        probe.bind((address, port))
+                        port = probe.getsockname()[1]
+                return port
+            except OSError:
+                continue
+    raise TimedOut(f"no port is free on all of {addresses}")
+
+
+def is_listening(port: int, address: Optional[str] = None) -> bool:
+    """Whether a TCP socket listens at `port`, at any address if none is given. Does not connect."""
+    wanted = f":{port:04X}"
+    if address:
+        wanted = socket.inet_aton(address)[::-1].hex().upper() + wanted
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return any(row[1].endswith(wanted) and row[3] == "0A" for row in rows)

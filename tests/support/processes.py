@@ -1,0 +1,103 @@
+"""The processes of an instance, found by what they hold, whoever their parent is."""
+
+import contextlib
+import os
+import pathlib
+import select
+import signal
+from dataclasses import dataclass
+from typing import Iterable, List, Optional
+
+from support.conditions import TimedOut, wait_until
+
+
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    name: str
+    arguments: List[str]
+
+    @property
+    def alive(self) -> bool:
+        """A process that has ended and that nobody has waited for is not alive."""
+        with contextlib.suppress(OSError, IndexError):
+            stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+            return stat.rpartition(")")[2].split()[0] not in "ZX"
+        return False
+
+    def descriptors(self) -> List[str]:
+        """What /proc says each open descriptor is."""
+        found = []
+        for entry in pathlib.Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found.append(os.readlink(entry))
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.pid} {' '.join(self.arguments)}"
+
+
+def within(directory: pathlib.Path) -> List[Process]:
+    """Every live process whose program, current directory or environment lies in `directory`."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid() and _belongs(entry, str(directory)):
+            process = _look_at(int(entry))
+            if process and process.alive:
+                found.append(process)
+    return found
+
+
+def _belongs(pid: str, directory: str) -> bool:
+    for link in ("exe", "cwd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{pid}/{link}").startswith(directory + "/"):
+                return True
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/environ", "rb") as environment:
+            return f"={directory}/".encode() in environment.read()
+    return False
+
+
+def _look_at(pid: int) -> Optional[Process]:
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            arguments = [word.decode(errors="replace") for word in file.read().split(b"\0")[:-1]]
+        name = pathlib.Path(arguments[0]).name if arguments else "?"
+        return Process(pid, name, arguments)
+    return None
+
+
+def send(process: Process, number: int) -> None:
+    """Signals it, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)
+
+
+def wait_for_end(pid: int, timeout: float) -> None:
+    """Waits until a process, not necessarily a child, has ended."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if not select.select([handle], [], [], timeout)[0]:
+            raise TimedOut(f"process {pid} did not end within {timeout:g} s")
+    finally:
+        os.close(handle)
+
+
+def kill_all(directory: pathlib.Path) -> None:
+    """Ends whatever lives in `directory`, also what was born meanwhile."""
+
+    def gone() -> bool:
+        living = within(directory)
+        _signal_all(living, signal.SIGKILL)
+        return not living
+
+    wait_until(gone, 10, f"end of all processes in {directory}")
+
+
+def _signal_all(processes: Iterable[Process], number: int) -> None:
+    for process in processes:
+        send(process, number)
