@@ -1,0 +1,35 @@
+// mail_log.h - where a program logs, before and after it has read main.cf.
+//
+// Before: to postlogd(8) if the environment names its socket (POSTLOG_SERVICE), else to syslog,
+// under the tag of whoever started us (MAIL_LOGTAG). After: as main.cf says; and the environment
+// says the same to our children. The tag is "syslog_name/program"; the socket is connected at once,
+// so that it works in a chroot jail.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "global/config.h"
+#include "global/params.h"
+#include "util/result.h"
+
+namespace handoff::global {
+
+enum class LogRole {
+  Daemon,   // a line that postlogd does not take is lost
+  Command,  // a daemon's rules, and everything also goes to standard error as "program: text"
+  Keeper,   // master, postfix: append to the log file themselves while postlogd is not there
+  Server,   // postlogd: appends to the log file
+};
+
+// The first thing a program does; `program` is the base name of argv[0].
+void open_log_early(std::string_view program, LogRole role);
+
+// Exports MAIL_LOGTAG, POSTLOG_SERVICE, POSTLOG_HOSTNAME. Daemons with -V: see also_to_stderr.
+void open_log(const Params& params, std::string_view program, LogRole role);
+util::Status try_open_log(const Params& params, std::string_view program, LogRole role);
+
+// -V: also to standard error from now on, across open_log(), as "tag: text".
+void also_to_stderr();
+
+}  // namespace handoff::global
