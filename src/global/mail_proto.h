@@ -15,6 +15,7 @@ inline constexpr std::string_view kDeliveryStatus = "delivery_status_protocol";
 inline constexpr std::string_view kAddressVerification =
     "address_verification_prrotocol";  // sic: this is what is on the wire
 inline constexpr std::string_view kQueueFlush = "queue_flush_protocol";
+inline constexpr std::string_view kTrivialRewrite = "trivial_rewrite_protocol";
 }  // namespace protocol
 
 // --- Attribute names.
@@ -68,6 +69,10 @@ inline constexpr std::string_view kBounceRequest = "nrequest";
 inline constexpr std::string_view kVerpDelimiters = "verp_delimiters";
 inline constexpr std::string_view kRecipientStatus = "recipient_status";
 inline constexpr std::string_view kSite = "site";
+
+// rewrite.
+inline constexpr std::string_view kRule = "rule";
+inline constexpr std::string_view kTransport = "transport";
 }  // namespace attr
 
 // --- Delivery requests: the bits of "flags" (spec/queue-and-delivery.md 2.3).
@@ -168,6 +173,25 @@ inline constexpr int kFailed = -1;
 inline constexpr int kBad = 3;
 inline constexpr int kDenied = 4;
 }  // namespace flush_status
+
+// --- rewrite: request names, and the bits of "flags" in an answer (spec/queue-and-delivery.md 8).
+namespace rewrite_request {
+inline constexpr std::string_view kRewrite = "rewrite";
+inline constexpr std::string_view kResolve = "resolve";
+inline constexpr std::string_view kVerify = "verify";  // to resolve, for an address probe
+}  // namespace rewrite_request
+
+namespace resolve_flag {
+inline constexpr int kFinal = 1;
+inline constexpr int kRouted = 2;  // the local part has an operator that another system may obey
+inline constexpr int kError = 4;   // malformed address
+inline constexpr int kFail = 8;    // a table could not be asked
+inline constexpr int kClassLocal = 256;
+inline constexpr int kClassAlias = 512;
+inline constexpr int kClassVirtual = 1024;
+inline constexpr int kClassRelay = 2048;
+inline constexpr int kClassDefault = 4096;
+}  // namespace resolve_flag
 
 // --- Where services listen, below the queue directory.
 namespace service_class {
