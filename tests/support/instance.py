@@ -153,12 +153,11 @@ class Instance:
         return queue_id
 
     def trigger(self, service: str, request: bytes) -> None:
-        """What postqueue and cleanup send: the bytes, then one NUL."""
+        """Asks a trigger service for something, as postqueue and cleanup do."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(5)
             client.connect(str(self.queue_directory / "public" / service))
-            client.sendall(request)
-            client.sendall(b"\0")
+            client.sendall(request + b"\0")
 
     def flush(self) -> None:
         """Tries all deferred mail now, like `postqueue -f`."""

@@ -42,7 +42,7 @@ class Mix:
         return Mix(self.base, {**self.exceptions, **named})
 
     def __str__(self) -> str:
-        return "+".join([f"all-{self.base}", *(f"{o}-{n}" for n, o in self.exceptions.items())])
+        return "-but-".join(filter(None, [self.base, "-".join(sorted(self.exceptions))]))
 
 
 def stock_but(*ours: str) -> Mix:

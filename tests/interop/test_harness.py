@@ -1,0 +1,120 @@
+"""The harness notices what it is there to notice: each kind of trouble fails the test it happens in."""
+
+import socket
+import subprocess
+
+import dns.resolver
+import pytest
+
+from support.conditions import is_listening, wait_until
+from support.dns_server import DnsServer, mail_zone
+from support.processes import within
+from support.programs import MissingProgram, stock
+from support.smtp_peer import ScriptedPeer
+
+
+def test_a_warning_that_nobody_announced_fails(stock_suite):
+    with pytest.raises(AssertionError, match="unexpected in the log: .*bad command startup"):
+        with stock_suite(services={"bad/unix": "- - n 1 1 smtp -o nonsense"}) as mail:
+            mail.log.wait_for("bad command startup")
+
+
+def test_an_announced_warning_passes_and_a_missing_one_fails(stock_suite):
+    with stock_suite(services={"bad/unix": "- - n 1 1 smtp -o nonsense"}) as mail:
+        mail.log.expect("bad command startup", r"exit status 1$")
+        mail.log.allow("fatal: ")
+        mail.log.wait_for("bad command startup")
+    with pytest.raises(AssertionError, match="never logged: no such thing"):
+        with stock_suite() as mail:
+            mail.log.expect("no such thing")
+
+
+def test_a_process_left_over_fails_and_is_ended(stock_suite, monkeypatch):
+    monkeypatch.setattr("support.instance.STOP_TIME", 0.2)
+    stray = None
+    with pytest.raises(AssertionError, match="these processes are left"):
+        with stock_suite() as mail:
+            stray = subprocess.Popen(["cat"], cwd=mail.queue_directory, stdin=subprocess.PIPE)
+    assert stray.wait(10) == -9
+    assert within(mail.root) == []
+    assert not mail.root.exists()
+
+
+def test_a_failing_test_leaves_nothing(stock_suite):
+    with pytest.raises(ZeroDivisionError):
+        with stock_suite() as mail:
+            mail.log.wait_for("daemon started")
+            assert mail.processes("master")
+            raise ZeroDivisionError
+    assert within(mail.root) == []
+    assert not mail.root.exists()
+
+
+def test_restarts_and_reloads(stock_suite, peer):
+    with stock_suite(relayhost="[127.0.0.1]:1") as mail:
+        mail.configure(relayhost=peer.nexthop)
+        first = mail.master_pid()
+        mail.reload()
+        mail.inject(["one@example.test"], b"Subject: 1\n\n")
+        peer.wait_for_messages(1)
+        assert mail.master_pid() == first
+        mail.stop()
+        assert mail.processes() == []
+        mail.start()
+        mail.inject(["two@example.test"], b"Subject: 2\n\n")
+        peer.wait_for_messages(2)
+        mail.wait_for_empty_queue()
+
+
+def test_survives_the_death_of_master(stock_suite, peer):
+    with stock_suite(relayhost=peer.nexthop) as mail:
+        assert mail.kill("master")
+        wait_until(lambda: not mail.processes(), 10, "all daemons leave")
+        mail.start()
+        mail.inject(["one@example.test"], b"Subject: 1\n\n")
+        peer.wait_for_messages(1)
+        mail.wait_for_empty_queue()
+
+
+def test_a_program_that_is_not_built_is_named(stock_suite, monkeypatch, tmp_path):
+    monkeypatch.setenv("HANDOFF_BIN", str(tmp_path))
+    with pytest.raises(MissingProgram, match=f"{tmp_path}/scache does not exist"):
+        with stock_suite(scache="ours"):
+            pass
+
+
+def test_a_scripted_peer_follows_its_script_and_tells_departures():
+    script = r"""
+        S: 220 mx.example ESMTP   # greets
+        C: (EHLO|HELO) .*
+        S: 250 mx.example
+        C: <message>
+    """
+    with ScriptedPeer(script) as peer:
+        with socket.create_connection(("127.0.0.1", peer.port), 5) as client:
+            client.sendall(b"HELO me\r\na\r\n..b\r\n.\r\nQUIT\r\n")
+            replies = client.makefile("rb")
+            assert [replies.readline()[:3] for _ in range(3)] == [b"220", b"250", b"221"]
+    assert peer.contents == [b"a\r\n.b\r\n"]
+
+    with pytest.raises(AssertionError, match="script line 2 .*NOOP"):
+        with ScriptedPeer(script) as peer:
+            with socket.create_connection(("127.0.0.1", peer.port), 5) as client:
+                client.sendall(b"NOOP\r\n")
+                assert client.makefile("rb").read().startswith(b"220")
+
+
+def test_a_name_server_answers_for_its_zone_only():
+    zone = mail_zone({"example.test": ["127.0.0.2", "127.0.0.3"], "none.test": []})
+    with DnsServer(zone) as server:
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers, resolver.port = [server.address], server.port
+        for tcp in (False, True):
+            hosts = [mx.exchange for mx in resolver.resolve("example.test", "MX", tcp=tcp)]
+            assert [resolver.resolve(host, "A")[0].address for host in hosts] \
+                == ["127.0.0.2", "127.0.0.3"]
+        with pytest.raises(dns.resolver.NXDOMAIN):
+            resolver.resolve("new.test", "A")
+        server.replace({"new.test": {"A": ["127.0.0.9"]}})
+        assert resolver.resolve("new.test", "A")[0].address == "127.0.0.9"
+    assert not is_listening(server.port)
