@@ -22,7 +22,8 @@ volatile std::sig_atomic_t rings = 0;
 
 // The log is not made for signal handlers. Where it hangs, the second alarm kills.
 void on_alarm(int) {
-  if (++rings < kRings) return;
+  rings = rings + 1;
+  if (rings < kRings) return;
   (void)signal(SIGALRM, SIG_DFL);
   const itimerval last{.it_interval = {}, .it_value = {.tv_sec = kSecondsToDie, .tv_usec = 0}};
   (void)setitimer(ITIMER_REAL, &last, nullptr);

@@ -1,0 +1,43 @@
+#include "support/sockets.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace handoff::test {
+
+std::pair<util::UniqueFd, util::UniqueFd> socket_pair() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) ADD_FAILURE() << "socketpair";
+  return {util::UniqueFd(ends[0]), util::UniqueFd(ends[1])};
+}
+
+std::pair<util::UniqueFd, util::UniqueFd> pipe_pair() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) ADD_FAILURE() << "pipe2";
+  return {util::UniqueFd(ends[0]), util::UniqueFd(ends[1])};
+}
+
+bool sees_eof(const util::UniqueFd& socket) {
+  char byte;
+  return recv(socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void send_text(const util::UniqueFd& socket, const std::string& text) {
+  const ssize_t sent = send(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  EXPECT_EQ(sent, static_cast<ssize_t>(text.size()));
+}
+
+std::string received_text(const util::UniqueFd& socket) {
+  std::string text;
+  char buffer[4096];
+  ssize_t bytes = 0;
+  while ((bytes = recv(socket.get(), buffer, sizeof buffer, MSG_DONTWAIT)) > 0)
+    text.append(buffer, static_cast<std::size_t>(bytes));
+  return text;
+}
+
+}  // namespace handoff::test

@@ -1,0 +1,96 @@
+#include "util/pass_fd.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "support/sockets.h"
+
+namespace handoff::util {
+namespace {
+
+using test::socket_pair;
+
+// What a rude peer can do and send_fd() never does.
+void send_descriptors(const UniqueFd& socket, std::string data, const std::vector<int>& fds) {
+  iovec part{.iov_base = data.data(), .iov_len = data.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(64 * sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
+  std::memcpy(CMSG_DATA(header), fds.data(), fds.size() * sizeof(int));
+  EXPECT_EQ(sendmsg(socket.get(), &message, 0), static_cast<ssize_t>(data.size()));
+}
+
+TEST(PassFd, MovesADescriptorThatSurvivesItsSender) {
+  auto [left, right] = socket_pair();
+  auto [remote, connection] = socket_pair();
+  ASSERT_TRUE(send_fd(left.get(), connection.get()));
+  connection.reset();
+  auto received = receive_fd(right.get());
+  ASSERT_TRUE(received);
+  EXPECT_EQ(fcntl(received->get(), F_GETFD), FD_CLOEXEC);
+  test::send_text(*received, "still there");
+  EXPECT_EQ(test::received_text(remote), "still there");
+}
+
+TEST(PassFd, SendsTheBytesThatStockExpects) {
+  auto [left, right] = socket_pair();
+  ASSERT_TRUE(send_fd(left.get(), left.get()));
+  char data[8];
+  alignas(cmsghdr) char control[64];
+  iovec part{.iov_base = data, .iov_len = sizeof data};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ASSERT_EQ(recvmsg(right.get(), &message, MSG_CMSG_CLOEXEC), 1);
+  EXPECT_EQ(data[0], '\0');
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  EXPECT_EQ(header->cmsg_len, CMSG_LEN(sizeof(int)));
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  const UniqueFd owned(fd);
+}
+
+TEST(PassFd, RefusesAByteWithoutADescriptor) {
+  auto [left, right] = socket_pair();
+  test::send_text(left, "x");
+  EXPECT_EQ(receive_fd(right.get()).error().kind, Error::Kind::Protocol);
+}
+
+TEST(PassFd, RefusesAndClosesSeveralDescriptors) {
+  auto [left, right] = socket_pair();
+  auto [remote, connection] = socket_pair();
+  send_descriptors(left, std::string(1, '\0'), {connection.get(), connection.get()});
+  connection.reset();
+  EXPECT_EQ(receive_fd(right.get()).error().kind, Error::Kind::Protocol);
+  EXPECT_TRUE(test::sees_eof(remote));
+}
+
+TEST(PassFd, NoticesThatDescriptorsWereLost) {
+  auto [left, right] = socket_pair();
+  send_descriptors(left, std::string(1, '\0'), std::vector<int>(20, left.get()));
+  EXPECT_EQ(receive_fd(right.get()).error().kind, Error::Kind::Protocol);
+}
+
+TEST(PassFd, TellsEndOfFileAndNothingYetApart) {
+  auto [left, right] = socket_pair();
+  EXPECT_EQ(receive_fd(right.get()).error().code, EAGAIN);
+  left.reset();
+  EXPECT_EQ(receive_fd(right.get()).error().kind, Error::Kind::Closed);
+}
+
+}  // namespace
+}  // namespace handoff::util
