@@ -3,6 +3,11 @@
 #   libs_ROOM  := third-party libraries that it needs
 #   programs   += ROOM/NAME                                 (src/ROOM/NAME.cc has main())
 
+# Unless told otherwise, one job for each processor.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -15,6 +15,8 @@ inline constexpr std::string_view kDeliveryStatus = "delivery_status_protocol";
 inline constexpr std::string_view kAddressVerification =
     "address_verification_prrotocol";  // sic: this is what is on the wire
 inline constexpr std::string_view kQueueFlush = "queue_flush_protocol";
+inline constexpr std::string_view kCleanup = "cleanup_protocol";
+inline constexpr std::string_view kPostdrop = "postdrop_protocol";
 inline constexpr std::string_view kTrivialRewrite = "trivial_rewrite_protocol";
 }  // namespace protocol
 
@@ -192,6 +194,70 @@ inline constexpr int kClassVirtual = 1024;
 inline constexpr int kClassRelay = 2048;
 inline constexpr int kClassDefault = 4096;
 }  // namespace resolve_flag
+
+// --- Queues: directories below the queue directory (spec/queue-and-delivery.md 1.1).
+namespace queue_name {
+inline constexpr std::string_view kMaildrop = "maildrop";
+inline constexpr std::string_view kIncoming = "incoming";
+inline constexpr std::string_view kActive = "active";
+inline constexpr std::string_view kDeferred = "deferred";
+inline constexpr std::string_view kHold = "hold";
+inline constexpr std::string_view kCorrupt = "corrupt";
+inline constexpr std::string_view kBounce = "bounce";
+inline constexpr std::string_view kDefer = "defer";
+inline constexpr std::string_view kTrace = "trace";
+inline constexpr std::string_view kFlush = "flush";
+inline constexpr std::string_view kSaved = "saved";
+}  // namespace queue_name
+
+// --- Triggers: one letter each, to public/qmgr or public/pickup (spec/queue-and-delivery.md 5.2).
+namespace trigger_request {
+inline constexpr char kWakeup = 'W';        // scan for new mail
+inline constexpr char kScanIncoming = 'I';
+inline constexpr char kScanDeferred = 'D';
+inline constexpr char kScanAll = 'A';       // ignore time stamps
+inline constexpr char kFlushDead = 'F';     // forget what is known of dead destinations
+inline constexpr std::string_view kFlush = "FADI";  // "sendmail -q"
+}  // namespace trigger_request
+
+// --- Attributes that occur in queue files only (spec/queue-and-delivery.md 1.9).
+namespace attr {
+inline constexpr std::string_view kCreateTime = "create_time";
+inline constexpr std::string_view kTraceFlags = "trace_flags";
+inline constexpr std::string_view kLogMessageOrigin = "log_message_origin";
+inline constexpr std::string_view kClientName = "client_name";
+inline constexpr std::string_view kClientAddress = "client_address";
+inline constexpr std::string_view kClientPort = "client_port";
+inline constexpr std::string_view kProtocolName = "protocol_name";
+inline constexpr std::string_view kHeloName = "helo_name";
+}  // namespace attr
+
+// --- cleanup: "flags" of a request, bits of "status" in the answer (spec/queue-and-delivery.md 6.1).
+namespace cleanup_flag {
+inline constexpr int kBounce = 1;
+inline constexpr int kFilter = 2;
+inline constexpr int kHold = 4;
+inline constexpr int kDiscard = 8;
+inline constexpr int kAutoBcc = 16;
+inline constexpr int kMapAddresses = 32;
+inline constexpr int kMilter = 64;
+inline constexpr int kSmtpReply = 128;
+inline constexpr int kSmtputf8 = 256;
+inline constexpr int kAutodetectSmtputf8 = 512;
+inline constexpr int kExternal = kFilter | kAutoBcc | kMapAddresses | kMilter;
+}  // namespace cleanup_flag
+namespace cleanup_status {
+inline constexpr int kOk = 0;
+inline constexpr int kBadInput = 1;
+inline constexpr int kWriteError = 2;
+inline constexpr int kTooBig = 4;
+inline constexpr int kRejected = 8;
+inline constexpr int kTooManyHops = 16;
+inline constexpr int kNoRecipients = 64;
+inline constexpr int kProxyReject = 128;
+inline constexpr int kDeferred = 256;
+inline constexpr int kNotPermitted = 512;
+}  // namespace cleanup_status
 
 // --- Where services listen, below the queue directory.
 namespace service_class {

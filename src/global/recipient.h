@@ -5,10 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <tuple>
-
-#include "global/mail_proto.h"
-#include "util/attr0.h"
 
 namespace handoff::global {
 
@@ -21,12 +17,6 @@ struct Recipient {
   std::string dsn_original;         // "rfc822;user@example.com", or empty
   int notify = 0;                   // mask notify::k..., 0 when not specified
 
-  static constexpr auto kFields =
-      std::tuple{util::attr0::Field{attr::kOriginalRecipient, &Recipient::original},
-                 util::attr0::Field{attr::kRecipient, &Recipient::address},
-                 util::attr0::Field{attr::kOffset, &Recipient::offset},
-                 util::attr0::Field{attr::kDsnOriginalRecipient, &Recipient::dsn_original},
-                 util::attr0::Field{attr::kNotifyFlags, &Recipient::notify}};
   bool operator==(const Recipient&) const = default;
 };
 

@@ -1,0 +1,32 @@
+// files.h - files and directories for a test, gone when it ends.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "util/unique_fd.h"
+
+namespace handoff::test {
+
+// An unnamed file with this content, open for reading and writing.
+util::UniqueFd file_with(std::string_view content);
+std::string content_of(int fd);
+
+// An empty directory that is the working directory while this lives.
+class WorkingDirectory {
+ public:
+  WorkingDirectory();
+  WorkingDirectory(const WorkingDirectory&) = delete;
+  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
+  ~WorkingDirectory();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path before_;
+};
+
+}  // namespace handoff::test
