@@ -7,12 +7,16 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "global/dsn.h"
 #include "global/mail_proto.h"
 #include "global/msg_stats.h"
 #include "global/recipient.h"
+#include "util/attr0.h"
+#include "util/result.h"
+#include "util/stream.h"
 
 namespace handoff::global {
 
@@ -40,7 +44,31 @@ struct DeliveryRequest {
   std::string log_ident;
   std::string rewrite_context{rewrite_context::kLocal};
 
-  std::vector<Recipient> recipients;  // sent as lists of their own, after their number
+  std::vector<Recipient> recipients;  // at least one; their number, then a list for each
+
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Field{attr::kFlags, &DeliveryRequest::flags},
+                 util::attr0::Field{attr::kQueueName, &DeliveryRequest::queue_name},
+                 util::attr0::Field{attr::kQueueId, &DeliveryRequest::queue_id},
+                 util::attr0::Field{attr::kOffset, &DeliveryRequest::data_offset},
+                 util::attr0::Field{attr::kSize, &DeliveryRequest::data_size},
+                 util::attr0::Field{attr::kNexthop, &DeliveryRequest::nexthop},
+                 util::attr0::Field{attr::kEncoding, &DeliveryRequest::encoding},
+                 util::attr0::Field{attr::kSmtputf8, &DeliveryRequest::smtputf8},
+                 util::attr0::Field{attr::kSender, &DeliveryRequest::sender},
+                 util::attr0::Field{attr::kEnvelopeId, &DeliveryRequest::envelope_id},
+                 util::attr0::Field{attr::kRetFlags, &DeliveryRequest::ret_flags},
+                 util::attr0::Field{attr::kTime, &DeliveryRequest::stats},
+                 util::attr0::Field{attr::kLogClientName, &DeliveryRequest::client_name},
+                 util::attr0::Field{attr::kLogClientAddress, &DeliveryRequest::client_address},
+                 util::attr0::Field{attr::kLogClientPort, &DeliveryRequest::client_port},
+                 util::attr0::Field{attr::kLogProtocolName, &DeliveryRequest::protocol_name},
+                 util::attr0::Field{attr::kLogHeloName, &DeliveryRequest::helo_name},
+                 util::attr0::Field{attr::kSaslMethod, &DeliveryRequest::sasl_method},
+                 util::attr0::Field{attr::kSaslUsername, &DeliveryRequest::sasl_username},
+                 util::attr0::Field{attr::kSaslSender, &DeliveryRequest::sasl_sender},
+                 util::attr0::Field{attr::kLogIdent, &DeliveryRequest::log_ident},
+                 util::attr0::Field{attr::kRewriteContext, &DeliveryRequest::rewrite_context}};
 
   [[nodiscard]] int trace_flags() const { return flags & request_flag::kTraceMask; }
   // An address probe: nothing may be delivered.
@@ -55,7 +83,16 @@ struct DeliveryReply {
   Dsn hop;             // empty, unless the whole destination is in trouble
   int status = kDone;  // kDone when each recipient was delivered or bounced
 
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Group{&DeliveryReply::hop},
+                 util::attr0::Field{attr::kStatus, &DeliveryReply::status}};
   bool operator==(const DeliveryReply&) const = default;
 };
+
+// All lists of a request, for a single write.
+std::string encode_request(const DeliveryRequest& request);
+
+// Closed when the manager hangs up before the first byte: it has nothing for us.
+util::Result<DeliveryRequest> receive_request(util::Stream& stream);
 
 }  // namespace handoff::global

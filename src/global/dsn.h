@@ -5,6 +5,10 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
+
+#include "global/mail_proto.h"
+#include "util/attr0.h"
 
 namespace handoff::global {
 
@@ -16,6 +20,15 @@ struct Dsn {
   std::string mta_name;
   std::string action;  // action::k..., or empty
   std::string reason;  // for people, and for the log
+
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Field{attr::kStatus, &Dsn::status},
+                 util::attr0::Field{attr::kDiagnosticType, &Dsn::diag_type},
+                 util::attr0::Field{attr::kDiagnosticText, &Dsn::diag_text},
+                 util::attr0::Field{attr::kMtaType, &Dsn::mta_type},
+                 util::attr0::Field{attr::kMtaName, &Dsn::mta_name},
+                 util::attr0::Field{attr::kAction, &Dsn::action},
+                 util::attr0::Field{attr::kReason, &Dsn::reason}};
 
   static Dsn simple(std::string_view status, std::string_view reason) {
     Dsn dsn;

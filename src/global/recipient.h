@@ -5,6 +5,10 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
+
+#include "global/mail_proto.h"
+#include "util/attr0.h"
 
 namespace handoff::global {
 
@@ -17,6 +21,12 @@ struct Recipient {
   std::string dsn_original;         // "rfc822;user@example.com", or empty
   int notify = 0;                   // mask notify::k..., 0 when not specified
 
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Field{attr::kOriginalRecipient, &Recipient::original},
+                 util::attr0::Field{attr::kRecipient, &Recipient::address},
+                 util::attr0::Field{attr::kOffset, &Recipient::offset},
+                 util::attr0::Field{attr::kDsnOriginalRecipient, &Recipient::dsn_original},
+                 util::attr0::Field{attr::kNotifyFlags, &Recipient::notify}};
   bool operator==(const Recipient&) const = default;
 };
 
