@@ -32,16 +32,34 @@ STOCK = {
 }
 
 
+# Debian leaves these outside.
+UNJAILED = frozenset({"qmgr/unix", "proxymap/unix", "proxywrite/unix", "local/unix", "virtual/unix",
+                      "postlog/unix-dgram"})
+
+
+def jailed() -> Dict[str, str]:
+    """The entries of Debian's master.cf that have chroot `y`, as changes for `compose`."""
+    changes = {}
+    for service, text in STOCK.items():
+        fields = text.split(maxsplit=5)
+        if service not in UNJAILED:
+            changes[service] = " ".join([*fields[:2], "y", *fields[3:]])
+    return changes
+
+
 def compose(daemons: Iterable[str], changes: Mapping[str, Optional[str]]) -> str:
-    """master.cf: the stock entries whose daemon exists, and `changes`; None removes an entry."""
+    """The stock entries with `changes` on top; None removes an entry.
+
+    A stock entry whose daemon is not among `daemons` is left out; what a test makes up stays.
+    """
     present = set(daemons)
-    entries: Dict[str, Optional[str]] = {
-        name: fields for name, fields in STOCK.items() if fields.split()[5] in present
-    }
-    entries.update(changes)
     lines = []
-    for service, fields in entries.items():
-        name, _, kind = service.rpartition("/")
-        if fields is not None:
+    for service, fields in {**STOCK, **changes}.items():
+        if fields is None:
+            continue
+        command = fields.split()[5:6]
+        usual = service in STOCK and command == STOCK[service].split()[5:6]
+        if not usual or present.issuperset(command):
+            name, _, kind = service.rpartition("/")
             lines.append(f"{name} {kind} {fields}\n")
     return "".join(lines)

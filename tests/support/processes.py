@@ -25,6 +25,10 @@ class Process:
             return stat.rpartition(")")[2].split()[0] not in "ZX"
         return False
 
+    def root(self) -> str:
+        """Where its root directory is: elsewhere than "/" in a jail."""
+        return os.readlink(f"/proc/{self.pid}/root")
+
     def descriptors(self) -> List[str]:
         """What /proc says each open descriptor is."""
         found = []
@@ -38,7 +42,7 @@ class Process:
 
 
 def within(directory: pathlib.Path) -> List[Process]:
-    """Every live process whose program, current directory or environment lies in `directory`."""
+    """Every live process whose program, root or current directory or environment lies in there."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit() and int(entry) != os.getpid() and _belongs(entry, str(directory)):
@@ -49,9 +53,9 @@ def within(directory: pathlib.Path) -> List[Process]:
 
 
 def _belongs(pid: str, directory: str) -> bool:
-    for link in ("exe", "cwd"):
+    for link in ("exe", "cwd", "root"):
         with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/{pid}/{link}").startswith(directory + "/"):
+            if f"{os.readlink(f'/proc/{pid}/{link}')}/".startswith(f"{directory}/"):
                 return True
     with contextlib.suppress(OSError):
         with open(f"/proc/{pid}/environ", "rb") as environment:
