@@ -1,15 +1,19 @@
-"""The harness notices what it is there to notice: each kind of trouble fails the test it happens in."""
+"""The harness notices what it is there to notice: trouble fails the test it happens in."""
 
+import os
+import pwd
 import socket
 import subprocess
 
 import dns.resolver
 import pytest
 
+from support.attributes import encode, receive, receive_descriptor, send_descriptors
 from support.conditions import is_listening, wait_until
 from support.dns_server import DnsServer, mail_zone
+from support.layout import ROOTLESS_USER
 from support.processes import within
-from support.programs import MissingProgram, stock
+from support.programs import OUR_COMMANDS, OUR_DAEMONS, MissingProgram
 from support.smtp_peer import ScriptedPeer
 
 
@@ -81,6 +85,38 @@ def test_a_program_that_is_not_built_is_named(stock_suite, monkeypatch, tmp_path
     with pytest.raises(MissingProgram, match=f"{tmp_path}/scache does not exist"):
         with stock_suite(scache="ours"):
             pass
+
+
+def test_a_rootless_instance_runs_as_its_user_in_its_own_directories(suite, monkeypatch, tmp_path):
+    for name in OUR_DAEMONS | OUR_COMMANDS:
+        (tmp_path / name).write_text("#!/bin/sh\nid -u; touch $1/incoming/new $1/pid/new\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("HANDOFF_BIN", str(tmp_path))
+    user = ROOTLESS_USER if os.geteuid() == 0 else None
+    with suite(user=user, start=False) as mail:
+        done = mail.run([mail.daemon("master"), mail.queue_directory])
+        expected = pwd.getpwnam(user).pw_uid if user else os.geteuid()
+        assert (done.stdout.split(), done.stderr) == ([str(expected).encode()], b"")
+        assert mail.queue("incoming") == ["new"]
+
+
+def test_speaks_the_attribute_protocol_to_stock_scache(stock_suite):
+    with stock_suite() as mail, mail.connect("private/scache") as cache:
+        ours, remote = socket.socketpair()
+        with ours, remote:
+            assert receive(cache) == [("protocol", "connection_cache_protocol")]
+            cache.sendall(encode(("request", "save_endp"), ("ttl", 2), ("label", "here"),
+                                 ("property", "known")))
+            assert receive(cache) == [("dummy", "")]
+            send_descriptors(cache, ours.fileno())
+            assert receive(cache) == [("status", "0")]
+            cache.sendall(encode(("request", "find_endp"), ("label", "here")))
+            assert receive(cache) == [("status", "0"), ("property", "known")]
+            cache.sendall(encode(("dummy", "")))
+            with socket.socket(fileno=receive_descriptor(cache)) as back:
+                cache.sendall(encode(("dummy", "")))
+                back.sendall(b"hello")
+            assert remote.recv(5) == b"hello"
 
 
 def test_a_scripted_peer_follows_its_script_and_tells_departures():

@@ -82,7 +82,7 @@ class Instance:
 
     def start(self) -> None:
         """Starts master and returns when it is ready (`master -w`)."""
-        self.run([self._layout.daemons / "master", "-w", "-c", self.config_directory], timeout=30)
+        self.run([self.daemon("master"), "-w", "-c", self.config_directory], timeout=30)
 
     def stop(self) -> None:
         """SIGTERM to master; returns when every process has ended."""
@@ -154,10 +154,19 @@ class Instance:
 
     def trigger(self, service: str, request: bytes) -> None:
         """Asks a trigger service for something, as postqueue and cleanup do."""
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(5)
-            client.connect(str(self.queue_directory / "public" / service))
+        with self.connect(f"public/{service}") as client:
             client.sendall(request + b"\0")
+
+    def connect(self, path: str, timeout: float = 10) -> socket.socket:
+        """A connection to a service's socket, such as private/scache; see attributes.py."""
+        client = socket.socket(socket.AF_UNIX)
+        try:
+            client.settimeout(timeout)
+            client.connect(str(self.queue_directory / path))
+        except OSError:
+            client.close()
+            raise
+        return client
 
     def flush(self) -> None:
         """Tries all deferred mail now, like `postqueue -f`."""
@@ -189,6 +198,9 @@ class Instance:
 
     def command(self, name: str) -> pathlib.Path:
         return self._layout.commands / name
+
+    def daemon(self, name: str) -> pathlib.Path:
+        return self._layout.daemons / name
 
     def run(self, command: Sequence[object], data: bytes = b"", check: bool = True,
             timeout: float = 60, **environment: str) -> "subprocess.CompletedProcess[bytes]":
