@@ -8,6 +8,7 @@ It answers for the root zone, so every name that the dictionary does not hold do
 UDP and TCP, at a free loopback port. Stock Postfix never asks it, only those of /etc/resolv.conf.
 """
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -29,7 +30,7 @@ Zone = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 class DnsServer:
-    """Serves `zone`; `replace` gives it another one."""
+    """Serves `zone`; `replace` gives it another one, `stop` and `start` take it away and back."""
 
     def __init__(self, zone: Zone, address: str = "127.0.0.1", ttl: int = 60) -> None:
         self._package = debian.unpack("nsd")
@@ -66,20 +67,25 @@ class DnsServer:
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.kill()
                 self._process.wait()
+            with contextlib.suppress(ProcessLookupError):  # its server process ends later than it
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process = None
 
     def start(self) -> None:
         """Starts it again, at the same port."""
-        assert self._process is None and self._start(), "nsd does not start again:\n" + self._log()
+        assert self._process is None, "already running"
+        wait_until(self._start, 10, "nsd starts again")
 
     def replace(self, zone: Zone) -> None:
-        """Serves another zone from now on; returns when it does."""
-        assert self._process is not None, "not running"
+        """Serves another zone from now on.
+
+        By a restart: after nsd's own reload the old server process answers for a while too.
+        """
+        self.stop()
         self._write_zone(zone)
-        self._process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self._answered_serial() == self._serial, 10, "nsd serves the new zone")
+        self.start()
 
     def _start(self) -> bool:
         program = self._package.root / "usr/sbin/nsd"

@@ -9,7 +9,8 @@ from support.instance import Instance
 from support.smtp_peer import Message
 
 # What pickup(8) puts before a submitted message, and nothing else may.
-RECEIVED = re.compile(rb"Received: by \S+ \(\S+, from userid \d+\)\r\n\tid [0-9A-Za-z]+; [^\r\n]+\r\n")
+RECEIVED = re.compile(rb"Received: by \S+ \(\S+, from userid \d+\)\r\n"
+                      rb"\tid [0-9A-Za-z]+; [^\r\n]+\r\n")
 
 BODIES = (
     b"plain text\n",
@@ -55,8 +56,9 @@ class Samples:
         wrong = {recipient: counts[recipient] for recipient in {*counts, *self.contents}
                  if counts[recipient] != (recipient in self.contents)}
         assert not wrong, f"arrived not exactly once: {wrong}"
+        wanted = {recipient: on_the_wire(text) for recipient, text in self.contents.items()}
         changed = [message.recipients for message in arrived
-                   if _text(message, submitted) != on_the_wire(self.contents[message.recipients[0]])]
+                   if _text(message, submitted) != wanted[message.recipients[0]]]
         assert not changed, f"changed on the way: {changed}"
 
 
