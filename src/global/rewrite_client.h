@@ -13,20 +13,11 @@
 #include <string>
 #include <string_view>
 
+#include "global/rewrite_messages.h"
 #include "util/result.h"
 #include "util/stream.h"
 
 namespace handoff::global {
-
-// Where an address goes.
-struct Resolution {
-  int flags = 0;  // mask resolve_flag::k...
-  std::string transport;
-  std::string nexthop;
-  std::string recipient;  // internal form
-
-  bool operator==(const Resolution&) const = default;
-};
 
 class RewriteClient {
  public:
@@ -59,9 +50,9 @@ class RewriteClient {
     Clock::time_point until;
   };
 
-  template <typename Request, typename Reply>
+  template <typename Reply, typename Request>
   util::Result<Reply> ask(const Request& request);
-  template <typename Request, typename Reply>
+  template <typename Reply, typename Request>
   util::Result<Reply> ask_once(const Request& request);
   util::Status connect();
   void drop_stale_connection();
