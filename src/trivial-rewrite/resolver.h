@@ -1,0 +1,85 @@
+// resolver.h - where an address goes: transport, next hop, and the recipient as that transport is
+// to see it (postconf(5): ADDRESS CLASSES, transport_maps, relayhost).
+//
+// First the address is peeled: as long as its domain is ours, the domain is taken off, and when
+// what remains has an operator ("user%site", "site!user"), that is rewritten and looked at in turn.
+// Then the class of the domain chooses the transport, and transport_maps has the last word.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "global/rewrite_messages.h"
+#include "trivial-rewrite/rewriter.h"
+#include "util/result.h"
+
+namespace handoff::rewrite {
+
+// An error is a table that could not be asked; the client is told to try again later.
+using DomainTest = std::function<util::Result<bool>(std::string_view domain)>;
+using Lookup = std::function<util::Result<std::optional<std::string>>(std::string_view key)>;
+
+struct ResolverSettings {
+  RewriteRules local_rules;
+  std::string myhostname;
+  std::string empty_address_recipient = "MAILER-DAEMON";
+  std::string recipient_delimiter;
+  bool resolve_dequoted_address = true;
+  bool resolve_null_domain = false;
+  bool resolve_numeric_domain = false;
+  bool allow_min_user = false;
+  bool smtputf8 = false;
+  bool show_user_unknown_table_name = true;
+
+  DomainTest is_local;  // also asked about "[192.0.2.1]"
+  DomainTest is_virtual_alias;
+  DomainTest is_virtual_mailbox;
+  DomainTest is_relay;
+  Lookup relocated;  // none: empty
+};
+
+// "transport" or "transport:nexthop" for each class; different for address probes.
+struct Routes {
+  std::string local;
+  std::string virtual_mailbox;
+  std::string relay;
+  std::string other;      // default_transport
+  std::string relayhost;  // for relay and other; may be empty
+  Lookup sender_relayhost;
+  Lookup sender_transport;
+  std::string empty_sender_relayhost_key = "<>";
+  std::string empty_sender_transport_key = "<>";
+  Lookup transport_maps;
+};
+
+class Resolver {
+ public:
+  // `settings` must outlive this.
+  Resolver(const ResolverSettings& settings, Routes routes);
+
+  // Addresses in internal form.
+  [[nodiscard]] global::Resolution resolve(std::string_view sender, std::string_view address) const;
+
+ private:
+  struct Peeled;
+  struct Choice;
+
+  [[nodiscard]] util::Status peel(Peeled& address) const;
+  [[nodiscard]] bool rewrite_local_part(Tokens& tokens) const;
+  [[nodiscard]] bool valid_domain(Peeled& address) const;
+  [[nodiscard]] bool has_operator(std::string_view local) const;
+  [[nodiscard]] util::Result<Choice> choose(const Peeled& address, std::string_view sender) const;
+  [[nodiscard]] util::Status choose_default(Choice& choice, std::string_view sender) const;
+  [[nodiscard]] util::Status choose_relayhost(Choice& choice, std::string_view sender) const;
+  [[nodiscard]] util::Status apply_transport_maps(Choice& choice, const Peeled& address) const;
+  [[nodiscard]] util::Status apply_relocated(Choice& choice, const Peeled& address) const;
+  [[nodiscard]] util::Result<global::Resolution> try_resolve(std::string_view sender,
+                                                             std::string_view address) const;
+
+  const ResolverSettings& settings_;
+  Routes routes_;
+};
+
+}  // namespace handoff::rewrite
