@@ -110,8 +110,8 @@ bool is_dot_string(std::string_view local) {
   if (local.empty() || local.front() == '.' || local.back() == '.') return false;
   if (local.find("..") != std::string_view::npos) return false;
   return std::all_of(local.begin(), local.end(), [](unsigned char c) {
-    return c > ' ' && c != 127 && std::string_view("()<>[]:;@\\,\"").find(static_cast<char>(c)) ==
-                                      std::string_view::npos;
+    return c > ' ' && c != 127 &&
+           std::string_view("()<>[]:;@\\,\"").find(static_cast<char>(c)) == std::string_view::npos;
   });
 }
 

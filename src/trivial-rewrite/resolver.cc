@@ -32,8 +32,8 @@ struct Resolver::Peeled {
     const auto at = find_last(tokens, '@');
     domain.reset();
     if (at)
-      domain = to_internal(
-          Tokens(tokens.begin() + static_cast<std::ptrdiff_t>(*at) + 1, tokens.end()));
+      domain =
+          to_internal(Tokens(tokens.begin() + static_cast<std::ptrdiff_t>(*at) + 1, tokens.end()));
   }
   void drop_domain() {
     if (const auto at = find_last(tokens, '@')) tokens.resize(*at);
