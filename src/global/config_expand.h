@@ -1,7 +1,7 @@
 // config_expand.h - $name, ${name}, $(name) and their conditional forms in main.cf values.
 //
 //   $$                                a dollar sign
-//   ${name?text} ${name:text}         text if the value is not empty; if it is
+//   ${name?text} ${name:text}         text if the value, as written, is not empty; if it is
 //   ${name?{text}:{text}}             one or the other
 //   ${{left} == {right}?{text}:{text}}  comparisons; "true" or nothing without the parts after "?"
 //

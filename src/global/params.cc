@@ -1,0 +1,232 @@
+#include "global/params.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "global/config_defaults.h"
+#include "global/config_expand.h"
+#include "global/param_values.h"
+#include "util/msg.h"
+#include "util/or_die.h"
+#include "util/text.h"
+
+namespace handoff::global {
+namespace {
+
+using util::Result;
+using util::Status;
+
+constexpr ParamSpec kSpecs[] = {
+#define PARAM(type, name, ...) {#name, ParamSpec::Kind::type, __VA_ARGS__},
+#include "global/params.def"
+};
+
+static_assert(std::ranges::is_sorted(kSpecs, std::less_equal<>(), &ParamSpec::name),
+              "the rows of params.def are not in byte order, or one stands there twice");
+
+constexpr FormerName kFormerNames[] = {
+#define FORMERLY(former, name) {#former, #name},
+#include "global/params.def"
+};
+
+// The members of Params in the order of the rows.
+using Member = std::variant<std::string Params::*, int Params::*, std::int64_t Params::*,
+                            bool Params::*, std::chrono::seconds Params::*>;
+
+constexpr Member kMembers[] = {
+#define PARAM(type, name, ...) &Params::name,
+#include "global/params.def"
+};
+
+// One parameter and the text of its value.
+struct Reading {
+  std::string_view name;
+  ParamSpec::Kind kind;
+  Bounds bounds;
+  char unit = 's';
+};
+
+Status convert(const Reading& reading, const std::string& text, std::string& value) {
+  const bool raw = reading.kind == ParamSpec::Kind::Raw;
+  Status checked = raw ? check_raw(reading.name, text, reading.bounds)
+                       : check_str(reading.name, text, reading.bounds);
+  if (checked) value = text;
+  return checked;
+}
+
+template <typename T>
+Status store(Result<T> parsed, T& value) {
+  if (!parsed) return parsed.error();
+  value = *parsed;
+  return {};
+}
+Status convert(const Reading& reading, const std::string& text, int& value) {
+  return store(parse_int(reading.name, text, reading.bounds), value);
+}
+Status convert(const Reading& reading, const std::string& text, std::int64_t& value) {
+  return store(parse_long(reading.name, text, reading.bounds), value);
+}
+Status convert(const Reading& reading, const std::string& text, bool& value) {
+  return store(parse_bool(reading.name, text), value);
+}
+Status convert(const Reading& reading, const std::string& text, std::chrono::seconds& value) {
+  return store(parse_time(reading.name, text, reading.unit, reading.bounds), value);
+}
+
+// Without a word in the log: nothing that matters here can be wrong with it.
+std::optional<std::string> expand_quietly(const Config& config, const std::string& text) {
+  Result<std::string> value =
+      expand_macros(text, [&](std::string_view name) { return config.raw(name); });
+  if (!value) return std::nullopt;
+  return *std::move(value);
+}
+
+char unit_of(const Config& config, const ParamSpec& spec) {
+  if (spec.kind != ParamSpec::Kind::Time) return 's';
+  const std::string text = expand_quietly(config, spec.default_text).value_or("");
+  const auto letter =
+      std::ranges::find_if(text, [](char c) { return util::is_alnum(c) && !util::is_digit(c); });
+  return letter == text.end() ? 's' : *letter;
+}
+
+Reading reading_of(const Config& config, const ParamSpec& spec) {
+  return {spec.name, spec.kind, {spec.min, spec.max}, unit_of(config, spec)};
+}
+
+Result<std::string> text_of(const Config& config, const Reading& reading) {
+  const std::string written = config.raw(reading.name).value_or("");
+  if (reading.kind == ParamSpec::Kind::Raw) return written;
+  Result<std::string> expanded = config.expand(written);
+  if (!expanded)
+    msg::warn("{}: {} = {}: the value cannot be expanded", config.place_of(reading.name),
+              reading.name, written);
+  return expanded;
+}
+
+// The value that is set, or the default; a mistake is explained in the log and returned.
+template <typename T>
+Status read_strictly(const Config& config, const Reading& reading, T& value) {
+  const Result<std::string> text = text_of(config, reading);
+  if (!text) return text.error();
+  Status converted = convert(reading, *text, value);
+  if (!converted) {
+    msg::warn("{}: {} = {}: must be {}", config.place_of(reading.name), reading.name, *text,
+              allowed_values(reading.kind, reading.bounds));
+  }
+  return converted;
+}
+
+// For programs that should not care: a bad value is as good as none.
+template <typename T>
+void read_leniently(const Config& config, const ParamSpec& spec, T& value) {
+  const Reading reading = reading_of(config, spec);
+  for (const auto& written : {config.raw(spec.name), default_value(config, spec.name)}) {
+    if (!written) continue;
+    const auto text =
+        spec.kind == ParamSpec::Kind::Raw ? written : expand_quietly(config, *written);
+    if (text && convert(reading, *text, value)) return;
+  }
+}
+
+void warn_of_former_names(const Config& config, std::string_view program) {
+  for (const FormerName& renamed : kFormerNames) {
+    if (config.find(renamed.former) == nullptr || !find_param(renamed.name)->read_by(program))
+      continue;
+    msg::warn("{}: the name of parameter {} is {} today", config.place_of(renamed.former),
+              renamed.former, renamed.name);
+  }
+}
+
+template <typename T>
+Result<T> try_read(const Config& config, std::string_view name, ParamSpec::Kind kind, T fallback,
+                   Bounds bounds) {
+  const ParamSpec* spec = find_param(name);
+  if (spec == nullptr && config.find(name) == nullptr) return fallback;
+  const Reading reading = spec != nullptr ? reading_of(config, *spec) : Reading{name, kind, bounds};
+  if (Status read = read_strictly(config, reading, fallback); !read) return read.error();
+  return fallback;
+}
+
+}  // namespace
+
+bool ParamSpec::read_by(std::string_view program) const {
+  const auto words = util::split(readers, ",");
+  return std::ranges::any_of(words, [&](auto word) { return word == "all" || word == program; });
+}
+
+std::span<const ParamSpec> all_params() {
+  return kSpecs;
+}
+
+std::span<const FormerName> all_former_names() {
+  return kFormerNames;
+}
+
+const ParamSpec* find_param(std::string_view name) {
+  const auto* found = std::ranges::lower_bound(kSpecs, name, {}, &ParamSpec::name);
+  return found != std::end(kSpecs) && found->name == name ? found : nullptr;
+}
+
+Result<Params> try_load_params(const Config& config, std::string_view program) {
+  warn_of_former_names(config, program);
+  Params params;
+  Status status;
+  for (std::size_t i = 0; i < std::size(kSpecs) && status; ++i) {
+    const ParamSpec& spec = kSpecs[i];
+    const auto read = [&](auto member) {
+      if (spec.read_by(program)) {
+        status = read_strictly(config, reading_of(config, spec), params.*member);
+      } else {
+        read_leniently(config, spec, params.*member);
+      }
+    };
+    std::visit(read, kMembers[i]);
+  }
+  if (!status) return std::move(status).error();
+  return params;
+}
+
+Params load_params(const Config& config, std::string_view program) {
+  return util::or_die(try_load_params(config, program));
+}
+
+Result<int> try_read_int(const Config& config, std::string_view name, int fallback, Bounds bounds) {
+  return try_read(config, name, ParamSpec::Kind::Int, fallback, bounds);
+}
+
+Result<std::chrono::seconds> try_read_time(const Config& config, std::string_view name,
+                                           std::chrono::seconds fallback, Bounds bounds) {
+  return try_read(config, name, ParamSpec::Kind::Time, fallback, bounds);
+}
+
+Result<std::string> try_read_str(const Config& config, std::string_view name,
+                                 const std::string& fallback, Bounds bounds) {
+  return try_read(config, name, ParamSpec::Kind::Str, fallback, bounds);
+}
+
+Result<bool> try_read_bool(const Config& config, std::string_view name, bool fallback) {
+  return try_read(config, name, ParamSpec::Kind::Bool, fallback, {});
+}
+
+int read_int(const Config& config, std::string_view name, int fallback, Bounds bounds) {
+  return util::or_die(try_read_int(config, name, fallback, bounds));
+}
+
+std::chrono::seconds read_time(const Config& config, std::string_view name,
+                               std::chrono::seconds fallback, Bounds bounds) {
+  return util::or_die(try_read_time(config, name, fallback, bounds));
+}
+
+std::string read_str(const Config& config, std::string_view name, const std::string& fallback,
+                     Bounds bounds) {
+  return util::or_die(try_read_str(config, name, fallback, bounds));
+}
+
+bool read_bool(const Config& config, std::string_view name, bool fallback) {
+  return util::or_die(try_read_bool(config, name, fallback));
+}
+
+}  // namespace handoff::global
