@@ -12,6 +12,10 @@
 
 namespace handoff::service {
 
+struct DgramNeeds : Needs {
+  bool is_the_log = false;  // postlogd: its own lines go straight to the log file
+};
+
 class DgramService : public Application {
  public:
   // At most 4096 bytes.
@@ -20,6 +24,6 @@ class DgramService : public Application {
 
 using MakeDgramService = std::function<std::unique_ptr<DgramService>(Process&)>;
 
-int run_dgram_server(int argc, char** argv, const Needs& needs, const MakeDgramService& make);
+int run_dgram_server(int argc, char** argv, const DgramNeeds& needs, const MakeDgramService& make);
 
 }  // namespace handoff::service

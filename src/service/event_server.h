@@ -10,11 +10,6 @@
 
 namespace handoff::service {
 
-struct EventNeeds : Needs {
-  bool drains = true;    // as above; otherwise it leaves at once
-  bool retires = false;  // leaves also after a time (-r, or max_idle * max_use)
-};
-
 class EventService : public MultiService {
  public:
   // In the child that goes on with the present clients: give up what the successor will want.
@@ -23,6 +18,6 @@ class EventService : public MultiService {
 
 using MakeEventService = std::function<std::unique_ptr<EventService>(MultiServer&)>;
 
-int run_event_server(int argc, char** argv, const EventNeeds& needs, const MakeEventService& make);
+int run_event_server(int argc, char** argv, const Needs& needs, const MakeEventService& make);
 
 }  // namespace handoff::service

@@ -25,6 +25,7 @@ struct Needs {
   bool arguments = false;                // takes arguments after the options
   bool max_use = true;                   // ends after so many clients
   bool max_idle = true;                  // ends when nobody comes for so long
+  bool retires = false;  // single, event: ends after a time (-r, or max_idle * max_use)
 };
 
 // Why a process ends. All of them exit with status 0.
@@ -33,6 +34,7 @@ enum class Leaving {
   Idle,
   UsedUp,   // max_use
   Retired,  // has lived for long enough
+  Stale,    // see Application::stale()
   Done,     // stand-alone: the client has gone
 };
 

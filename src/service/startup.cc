@@ -1,0 +1,183 @@
+#include "service/startup.h"
+
+#include <grp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+
+#include "global/master_proto.h"
+#include "util/msg.h"
+#include "util/sockets.h"
+#include "util/text.h"
+
+namespace handoff::service {
+namespace {
+
+namespace proto = global::master_proto;
+using util::errno_text;
+
+std::string base_name(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
+}
+
+global::Config load_config(const std::string& program, const std::string& service,
+                           const Options& options) {
+  return global::Config::load({.directory = {},
+                               .process_name = program,
+                               .service_name = service,
+                               .overrides = options.overrides});
+}
+
+// Nobody but master starts daemons; a person at a terminal gets told.
+void refuse_a_terminal(const Options& options) {
+  if (options.attached || options.stand_alone || isatty(STDIN_FILENO) == 0) return;
+  global::also_to_stderr();
+  msg::fatal("do not run this command by hand");
+}
+
+void check_needs(const Started& started, const Needs& needs) {
+  const Options& options = started.options;
+  if (!options.arguments.empty() && !needs.arguments) {
+    msg::fatal("unexpected command-line argument: {}", options.arguments.front());
+  }
+  if (options.stand_alone) return;
+  if (needs.processes == Needs::Processes::One && !options.one_process) {
+    msg::fatal("service {} requires a process limit of 1", started.service);
+  }
+  if (needs.processes == Needs::Processes::Unlimited && !options.unlimited) {
+    msg::fatal("service {} requires a process limit of 0", started.service);
+  }
+  if (needs.privileges && options.unprivileged) {
+    msg::fatal("service {} requires privileged operation", started.service);
+  }
+}
+
+void check_transport(const Started& started, const Skeleton& skeleton) {
+  const Options& options = started.options;
+  if (options.stand_alone) return;
+  if (options.transport.empty()) msg::fatal("no transport type specified");
+  const auto known = [&](std::string_view type) {
+    return util::equal_ignoring_case(type, options.transport);
+  };
+  if (std::none_of(skeleton.transports.begin(), skeleton.transports.end(), known)) {
+    msg::fatal("unsupported transport type: {}", options.transport);
+  }
+}
+
+unsigned generation_from_environment() {
+  const char* text = std::getenv(proto::kGenerationVariable);
+  if (text == nullptr) return 0;
+  const auto generation = parse_generation(text);
+  if (!generation) msg::fatal("bad generation: {}", text);
+  return *generation;
+}
+
+void run_debugger(const Started& started) {
+  if (!started.options.debug && std::getenv(proto::kDebugVariable) == nullptr) return;
+  const std::string& command = started.params.debugger_command;
+  if (command.empty()) msg::fatal("no debugger_command variable set up");
+  msg::info("running: {}", command);
+  if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
+}
+
+void drop_group(const global::MailOwner& owner) {
+  if (setgid(owner.gid) != 0) msg::fatal("setgid({}): {}", owner.gid, errno_text(errno));
+  if (initgroups(owner.name.c_str(), owner.gid) != 0) {
+    msg::fatal("initgroups({}, {}): {}", owner.name, owner.gid, errno_text(errno));
+  }
+}
+
+void change_root(const std::string& directory) {
+  if (chroot(directory.c_str()) != 0) msg::fatal("chroot({}): {}", directory, errno_text(errno));
+  if (chdir("/") != 0) msg::fatal("chdir(/): {}", errno_text(errno));
+}
+
+void drop_privileges(const Started& started) {
+  const Options& options = started.options;
+  if (global::rootless()) {
+    if (options.chroot || options.unprivileged) {
+      msg::debug("not running as root: no chroot, no change of user");
+    }
+    return;
+  }
+  if (options.unprivileged) drop_group(started.owner);
+  if (options.chroot) change_root(started.params.queue_directory);
+  if (options.unprivileged && setuid(started.owner.uid) != 0) {
+    msg::fatal("setuid({}): {}", started.owner.uid, errno_text(errno));
+  }
+}
+
+}  // namespace
+
+Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs) {
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
+  const std::string program = base_name(argc > 0 ? argv[0] : "daemon");
+  if (std::getenv(proto::kVerboseVariable) != nullptr) msg::set_verbose(1);
+  global::open_log_early(program, skeleton.log);
+
+  auto parsed = parse_options({argv, static_cast<std::size_t>(argc)}, skeleton.options);
+  if (!parsed) msg::fatal("{}", parsed.error().what);
+  Options options = *std::move(parsed);
+  if (options.verbose > 0) msg::set_verbose(msg::verbose() + options.verbose);
+  if (options.log_to_stderr) global::also_to_stderr();
+  const std::string service = options.service.empty() ? program : options.service;
+
+  global::Config config = load_config(program, service, options);
+  global::Params params = global::load_params(config, program);
+  global::MailOwner owner = global::check_installation(config, params);
+  global::open_log(params, program, skeleton.log);
+  Started started{program, service, std::move(options), std::move(config), std::move(params),
+                  owner,   0};
+
+  refuse_a_terminal(started.options);
+  check_needs(started, needs);
+  check_transport(started, skeleton);
+  started.generation = generation_from_environment();
+  run_debugger(started);
+  return started;
+}
+
+void enter_jail(const Started& started, Application& application) {
+  const std::string& queue = started.params.queue_directory;
+  if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, errno_text(errno));
+  application.pre_jail();
+  tzset();  // while the time zone's file can be read
+  drop_privileges(started);
+  application.post_jail();
+}
+
+std::vector<util::UniqueFd> take_listeners(const Started& started) {
+  std::vector<util::UniqueFd> listeners;
+  if (started.options.stand_alone) return listeners;
+  for (int i = 0; i < started.options.listeners; ++i) {
+    listeners.emplace_back(proto::kFirstListenerFd + i);
+    if (auto set = util::set_close_on_exec(listeners.back().get(), true); !set) {
+      msg::fatal("listener {}: {}", listeners.back().get(), set.error().what);
+    }
+  }
+  return listeners;
+}
+
+StatusChannel take_status_channel(const Started& started) {
+  using Detail = StatusChannel::Detail;
+  if (started.options.stand_alone) return {util::UniqueFd(), getpid(), 0, Detail::None};
+  for (const int fd : {proto::kFlowReadFd, proto::kFlowWriteFd, proto::kStatusFd}) {
+    (void)util::set_close_on_exec(fd, true);  // the flow pipe matters to few
+  }
+  const Detail detail = started.options.one_process ? Detail::FirstRequest : Detail::EveryRequest;
+  return {util::UniqueFd(proto::kStatusFd), getpid(), started.generation, detail};
+}
+
+void keep_alive(const util::UniqueFd& client, std::string_view transport) {
+  if (!util::equal_ignoring_case(transport, proto::type::kInet)) return;
+  const int on = 1;
+  (void)setsockopt(client.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);  // it may have gone
+}
+
+}  // namespace handoff::service
