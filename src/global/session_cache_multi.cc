@@ -1,0 +1,481 @@
+// Five kinds of things, each named by an index into its pool:
+//
+//   destinations --< bindings >-- endpoints --< sessions
+//   (label)          (property,   (label)       (property, connection, deadline)
+//                     deadline)
+//
+// An endpoint exists as long as it has sessions or bindings: a binding knows its endpoint by
+// index, so that finding a destination costs one look-up, and refreshing a binding compares no
+// endpoint labels. Sessions and bindings each stand in a deadline queue; one timer serves both.
+#include "global/session_cache_multi.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "global/idle_watch.h"
+#include "util/deadline_queue.h"
+#include "util/label_index.h"
+#include "util/msg.h"
+#include "util/pool.h"
+#include "util/result.h"
+
+namespace handoff::global {
+namespace {
+
+using util::DeadlineQueue;
+using util::kNoIndex;
+using util::LabelIndex;
+using util::Pool;
+using util::PoolDeadline;
+using util::PoolIndex;
+using util::PoolLinks;
+using util::PoolList;
+using util::Tick;
+
+using namespace std::chrono_literals;
+
+// So that the end of a hundred thousand entries at one moment does not delay a client.
+constexpr int kDeparturesPerTurn = 256;
+
+// A string in one pointer: the length stands before the text.
+class Text {
+ public:
+  Text() = default;
+  explicit Text(std::string_view text)
+      : bytes_(std::make_unique_for_overwrite<char[]>(sizeof(Length) + text.size())) {
+    const auto length = static_cast<Length>(text.size());
+    std::memcpy(bytes_.get(), &length, sizeof(length));
+    if (length > 0) std::memcpy(bytes_.get() + sizeof(length), text.data(), length);
+  }
+  [[nodiscard]] std::string_view view() const {
+    if (!bytes_) return {};
+    Length length;
+    std::memcpy(&length, bytes_.get(), sizeof(length));
+    return {bytes_.get() + sizeof(length), length};
+  }
+
+ private:
+  using Length = std::uint32_t;
+  std::unique_ptr<char[]> bytes_;
+};
+
+struct CachedSession {
+  PoolDeadline deadline;
+  Text property;
+  PoolLinks siblings;  // in its endpoint
+  PoolLinks age;       // among all
+  std::uint32_t order = 0;
+  PoolIndex endpoint = kNoIndex;
+  util::UniqueFd connection;
+};
+
+struct CachedBinding {
+  PoolDeadline deadline;
+  Text property;
+  PoolLinks siblings;  // in its destination
+  std::uint32_t order = 0;
+  PoolIndex destination = kNoIndex;
+  PoolIndex endpoint = kNoIndex;
+};
+
+struct Endpoint {
+  Text label;
+  std::uint32_t hash = 0;
+  std::uint32_t bindings = 0;
+  PoolList<CachedSession, &CachedSession::siblings> sessions;
+};
+
+struct Destination {
+  Text label;
+  std::uint32_t hash = 0;
+  PoolList<CachedBinding, &CachedBinding::siblings> bindings;
+};
+
+// Warns as the original does; a descriptor that is not there anymore is a bug of whoever saved it.
+void close_session(util::UniqueFd connection) {
+  const int fd = connection.release();
+  if (close(fd) < 0)
+    msg::warn("scache_multi_drop_endp: close({}): {}", fd, util::errno_text(errno));
+}
+
+template <typename T>
+PoolIndex find_label(const Pool<T>& pool, const LabelIndex& index, std::uint32_t hash,
+                     std::string_view label) {
+  return index.find(hash, [&](PoolIndex at) { return pool[at].label.view() == label; });
+}
+
+}  // namespace
+
+class MultiSessionCache::State {
+ public:
+  State(util::Scheduler& scheduler, Options options)
+      : scheduler_(scheduler), options_(options), start_(scheduler.now()) {
+    if (options_.watch_idle_sessions) {
+      watch_.emplace(scheduler, [this](PoolIndex session, int, IdleWatch::Event event) {
+        on_idle_event(session, event);
+      });
+    }
+  }
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void save_endpoint(std::string_view label, Session session, Ttl ttl);
+  std::optional<Session> find_endpoint(std::string_view label);
+  void save_destination(std::string_view label, const Binding& binding, Ttl ttl);
+  std::optional<DestinationHit> find_destination(std::string_view label);
+  bool shed_one();
+  [[nodiscard]] Size size() const {
+    return {destinations_.size(), endpoints_with_sessions_, sessions_.size()};
+  }
+  [[nodiscard]] std::uint64_t departures(Departure why) const {
+    return departures_[static_cast<std::size_t>(why)];
+  }
+
+ private:
+  PoolIndex endpoint_for(std::string_view label);
+  PoolIndex destination_for(std::string_view label);
+  void forget_if_unused(PoolIndex endpoint);
+
+  Session take(PoolIndex endpoint);
+  void drop_session(PoolIndex session, Departure why);
+  util::UniqueFd remove_session(PoolIndex session, Departure why);
+
+  PoolIndex find_binding(const Destination& destination, const Binding& binding) const;
+  void drop_binding(PoolIndex binding);
+
+  void on_idle_event(PoolIndex session, IdleWatch::Event event);
+  void on_timer();
+  bool drop_one_that_is_due(Tick now);
+  void arm();
+  void arm_for(Tick at);
+  [[nodiscard]] Tick now() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start_).count();
+  }
+  // Rounded up: a time to live ends never before its time.
+  [[nodiscard]] Tick deadline_after(Ttl ttl) const;
+
+  util::Scheduler& scheduler_;
+  const Options options_;
+  const util::Scheduler::TimePoint start_;
+
+  Pool<CachedSession> sessions_;
+  Pool<CachedBinding> bindings_;
+  Pool<Endpoint> endpoints_;
+  Pool<Destination> destinations_;
+  LabelIndex endpoint_labels_;
+  LabelIndex destination_labels_;
+  std::size_t endpoints_with_sessions_ = 0;
+  PoolList<CachedSession, &CachedSession::age> by_age_;
+
+  DeadlineQueue<CachedSession, &CachedSession::deadline> session_deadlines_{sessions_};
+  DeadlineQueue<CachedBinding, &CachedBinding::deadline> binding_deadlines_{bindings_};
+  std::uint32_t order_ = 0;  // of deadlines; wraps around
+  util::Timer timer_;
+  Tick armed_for_ = 0;
+
+  std::optional<IdleWatch> watch_;
+  std::array<std::uint64_t, kDepartures> departures_{};
+};
+
+// Destinations first, each in the order of its list, as the verbose log of the original has it.
+MultiSessionCache::State::~State() {
+  destination_labels_.for_each([this](PoolIndex destination) {
+    auto& bindings = destinations_[destination].bindings;
+    for (PoolIndex at = bindings.first(); at != kNoIndex; at = bindings.after(bindings_, at)) {
+      const CachedBinding& binding = bindings_[at];
+      msg::debug("scache_multi_drop_dest: dest_prop={} endp_label={}", binding.property.view(),
+                 endpoints_[binding.endpoint].label.view());
+    }
+  });
+  endpoint_labels_.for_each([this](PoolIndex endpoint) {
+    auto& sessions = endpoints_[endpoint].sessions;
+    for (PoolIndex at = sessions.first(); at != kNoIndex; at = sessions.after(sessions_, at)) {
+      CachedSession& session = sessions_[at];
+      msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", session.property.view(),
+                 session.connection.get());
+      if (watch_) watch_->remove(session.connection.get());
+      close_session(std::move(session.connection));
+    }
+  });
+}
+
+// --- Endpoints and their sessions.
+
+PoolIndex MultiSessionCache::State::endpoint_for(std::string_view label) {
+  const std::uint32_t hash = util::keyed_hash(label);
+  PoolIndex endpoint = find_label(endpoints_, endpoint_labels_, hash, label);
+  if (endpoint == kNoIndex) {
+    endpoint = endpoints_.make({.label = Text(label), .hash = hash, .bindings = 0, .sessions = {}});
+    endpoint_labels_.insert(hash, endpoint);
+  }
+  return endpoint;
+}
+
+void MultiSessionCache::State::forget_if_unused(PoolIndex endpoint) {
+  const Endpoint& about = endpoints_[endpoint];
+  if (about.bindings > 0 || !about.sessions.empty()) return;
+  endpoint_labels_.erase(about.hash, endpoint);
+  endpoints_.free(endpoint);
+}
+
+void MultiSessionCache::State::save_endpoint(std::string_view label, Session session, Ttl ttl) {
+  if (ttl <= 0ms) msg::panic("scache_multi_save_endp: bad ttl: {}", ttl.count());
+  msg::debug("scache_multi_save_endp: endp_label={} -> endp_prop={} fd={}", label, session.property,
+             session.connection.get());
+  if (options_.session_limit > 0 && sessions_.size() >= options_.session_limit)
+    drop_session(by_age_.first(), Departure::Evicted);
+
+  const PoolIndex endpoint = endpoint_for(label);
+  const int connection = session.connection.get();
+  const PoolIndex index = sessions_.make({.deadline = {},
+                                          .property = Text(session.property),
+                                          .siblings = {},
+                                          .age = {},
+                                          .order = order_++,
+                                          .endpoint = endpoint,
+                                          .connection = std::move(session.connection)});
+  if (endpoints_[endpoint].sessions.empty()) ++endpoints_with_sessions_;
+  endpoints_[endpoint].sessions.push_back(sessions_, index);
+  by_age_.push_back(sessions_, index);
+  const Tick at = deadline_after(ttl);
+  session_deadlines_.add(index, at);
+  arm_for(at);
+  if (watch_) watch_->add(connection, index);
+}
+
+std::optional<Session> MultiSessionCache::State::find_endpoint(std::string_view label) {
+  const PoolIndex endpoint =
+      find_label(endpoints_, endpoint_labels_, util::keyed_hash(label), label);
+  if (endpoint == kNoIndex || endpoints_[endpoint].sessions.empty()) {
+    msg::debug("scache_multi_find_endp: no endpoint cache: endp_label={}", label);
+    return std::nullopt;
+  }
+  return take(endpoint);
+}
+
+Session MultiSessionCache::State::take(PoolIndex endpoint) {
+  const PoolIndex index = endpoints_[endpoint].sessions.first();
+  const CachedSession& found = sessions_[index];
+  Session session{std::string(found.property.view()), {}};
+  msg::debug("scache_multi_find_endp: found: endp_label={} -> endp_prop={} fd={}",
+             endpoints_[endpoint].label.view(), session.property, found.connection.get());
+  msg::debug("scache_multi_drop_endp: endp_prop={} fd=-1", session.property);
+  session.connection = remove_session(index, Departure::Found);
+  return session;
+}
+
+void MultiSessionCache::State::drop_session(PoolIndex session, Departure why) {
+  msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", sessions_[session].property.view(),
+             sessions_[session].connection.get());
+  close_session(remove_session(session, why));
+}
+
+util::UniqueFd MultiSessionCache::State::remove_session(PoolIndex session, Departure why) {
+  CachedSession& leaving = sessions_[session];
+  util::UniqueFd connection = std::move(leaving.connection);
+  const PoolIndex endpoint = leaving.endpoint;
+  if (watch_) watch_->remove(connection.get());
+  session_deadlines_.remove(session);
+  by_age_.remove(sessions_, session);
+  endpoints_[endpoint].sessions.remove(sessions_, session);
+  sessions_.free(session);
+  if (endpoints_[endpoint].sessions.empty()) {
+    --endpoints_with_sessions_;
+    forget_if_unused(endpoint);
+  }
+  ++departures_[static_cast<std::size_t>(why)];
+  return connection;
+}
+
+bool MultiSessionCache::State::shed_one() {
+  const PoolIndex session = session_deadlines_.nearest();
+  if (session == kNoIndex) return false;
+  drop_session(session, Departure::Evicted);
+  return true;
+}
+
+// --- Destinations and their bindings.
+
+PoolIndex MultiSessionCache::State::destination_for(std::string_view label) {
+  const std::uint32_t hash = util::keyed_hash(label);
+  PoolIndex destination = find_label(destinations_, destination_labels_, hash, label);
+  if (destination == kNoIndex) {
+    destination = destinations_.make({.label = Text(label), .hash = hash, .bindings = {}});
+    destination_labels_.insert(hash, destination);
+  }
+  return destination;
+}
+
+PoolIndex MultiSessionCache::State::find_binding(const Destination& destination,
+                                                 const Binding& binding) const {
+  PoolIndex at = destination.bindings.first();
+  for (; at != kNoIndex; at = destination.bindings.after(bindings_, at)) {
+    const CachedBinding& known = bindings_[at];
+    if (known.property.view() == binding.property &&
+        endpoints_[known.endpoint].label.view() == binding.endpoint)
+      break;
+  }
+  return at;
+}
+
+void MultiSessionCache::State::save_destination(std::string_view label, const Binding& binding,
+                                                Ttl ttl) {
+  if (ttl <= 0ms) msg::panic("scache_multi_save_dest: bad ttl: {}", ttl.count());
+  const PoolIndex destination = destination_for(label);
+  PoolIndex index = find_binding(destinations_[destination], binding);
+  const bool refreshed = index != kNoIndex;
+  if (refreshed) {
+    binding_deadlines_.remove(index);
+  } else {
+    const PoolIndex endpoint = endpoint_for(binding.endpoint);
+    ++endpoints_[endpoint].bindings;
+    index = bindings_.make({.deadline = {},
+                            .property = Text(binding.property),
+                            .siblings = {},
+                            .order = 0,
+                            .destination = destination,
+                            .endpoint = endpoint});
+    destinations_[destination].bindings.push_back(bindings_, index);
+  }
+  bindings_[index].order = order_++;
+  const Tick at = deadline_after(ttl);
+  binding_deadlines_.add(index, at);
+  arm_for(at);
+  msg::debug("scache_multi_save_dest: dest_label={} -> dest_prop={} endp_label={}{}", label,
+             binding.property, binding.endpoint, refreshed ? " (refreshed)" : "");
+}
+
+std::optional<DestinationHit> MultiSessionCache::State::find_destination(std::string_view label) {
+  const PoolIndex destination =
+      find_label(destinations_, destination_labels_, util::keyed_hash(label), label);
+  if (destination == kNoIndex) {
+    msg::debug("scache_multi_find_dest: no destination cache: dest_label={}", label);
+    return std::nullopt;
+  }
+  const auto& bindings = destinations_[destination].bindings;
+  for (PoolIndex at = bindings.first(); at != kNoIndex; at = bindings.after(bindings_, at)) {
+    const CachedBinding& binding = bindings_[at];
+    const Endpoint& endpoint = endpoints_[binding.endpoint];
+    if (!endpoint.sessions.empty())
+      return DestinationHit{std::string(binding.property.view()), take(binding.endpoint)};
+    msg::debug("scache_multi_find_endp: no endpoint cache: endp_label={}", endpoint.label.view());
+  }
+  msg::debug("scache_multi_find_dest: not found: dest_label={}", label);
+  return std::nullopt;
+}
+
+void MultiSessionCache::State::drop_binding(PoolIndex binding) {
+  const PoolIndex destination = bindings_[binding].destination;
+  const PoolIndex endpoint = bindings_[binding].endpoint;
+  msg::debug("scache_multi_drop_dest: dest_prop={} endp_label={}",
+             bindings_[binding].property.view(), endpoints_[endpoint].label.view());
+  binding_deadlines_.remove(binding);
+  destinations_[destination].bindings.remove(bindings_, binding);
+  bindings_.free(binding);
+  if (destinations_[destination].bindings.empty()) {
+    destination_labels_.erase(destinations_[destination].hash, destination);
+    destinations_.free(destination);
+  }
+  --endpoints_[endpoint].bindings;
+  forget_if_unused(endpoint);
+}
+
+// --- Time, and what the remote ends do.
+
+void MultiSessionCache::State::on_idle_event(PoolIndex session, IdleWatch::Event event) {
+  switch (event) {
+    case IdleWatch::Event::Closed:
+      return drop_session(session, Departure::RemoteClosed);
+    case IdleWatch::Event::Error:
+      return drop_session(session, Departure::RemoteError);
+    case IdleWatch::Event::Data:
+      return drop_session(session, Departure::RemoteData);
+  }
+}
+
+Tick MultiSessionCache::State::deadline_after(Ttl ttl) const {
+  return std::chrono::ceil<std::chrono::milliseconds>(scheduler_.now() - start_).count() +
+         ttl.count();
+}
+
+void MultiSessionCache::State::on_timer() {
+  const Tick present = now();
+  for (int i = 0; i < kDeparturesPerTurn; ++i) {
+    if (!drop_one_that_is_due(present)) break;
+  }
+  arm();
+}
+
+// Of a session and a binding that end at the same moment, that one first whose time was set first.
+bool MultiSessionCache::State::drop_one_that_is_due(Tick present) {
+  const PoolIndex session = session_deadlines_.due(present);
+  const PoolIndex binding = binding_deadlines_.due(present);
+  if (session == kNoIndex && binding == kNoIndex) return false;
+  bool session_first = binding == kNoIndex;
+  if (session != kNoIndex && binding != kNoIndex) {
+    const CachedSession& a = sessions_[session];
+    const CachedBinding& b = bindings_[binding];
+    session_first = a.deadline.at != b.deadline.at
+                        ? a.deadline.at < b.deadline.at
+                        : static_cast<std::int32_t>(a.order - b.order) < 0;
+  }
+  if (session_first)
+    drop_session(session, Departure::Expired);
+  else
+    drop_binding(binding);
+  return true;
+}
+
+void MultiSessionCache::State::arm() {
+  const auto session = session_deadlines_.next_turn();
+  const auto binding = binding_deadlines_.next_turn();
+  if (!session && !binding) return timer_.cancel();
+  constexpr Tick kNever = std::numeric_limits<Tick>::max();
+  timer_.cancel();
+  arm_for(std::min(session.value_or(kNever), binding.value_or(kNever)));
+}
+
+void MultiSessionCache::State::arm_for(Tick at) {
+  if (timer_.pending() && armed_for_ <= at) return;
+  armed_for_ = at;
+  const auto moment = start_ + std::chrono::milliseconds(at);
+  const auto delay = std::chrono::ceil<std::chrono::milliseconds>(moment - scheduler_.now());
+  timer_ = scheduler_.after(std::max(delay, 0ms), [this] { on_timer(); });
+}
+
+// --- The public face.
+
+MultiSessionCache::MultiSessionCache(util::Scheduler& scheduler)
+    : MultiSessionCache(scheduler, Options()) {}
+MultiSessionCache::MultiSessionCache(util::Scheduler& scheduler, Options options)
+    : state_(std::make_unique<State>(scheduler, options)) {}
+MultiSessionCache::~MultiSessionCache() = default;
+
+void MultiSessionCache::save_endpoint(std::string_view label, Session session, Ttl ttl) {
+  state_->save_endpoint(label, std::move(session), ttl);
+}
+std::optional<Session> MultiSessionCache::find_endpoint(std::string_view label) {
+  return state_->find_endpoint(label);
+}
+void MultiSessionCache::save_destination(std::string_view label, const Binding& binding, Ttl ttl) {
+  state_->save_destination(label, binding, ttl);
+}
+std::optional<DestinationHit> MultiSessionCache::find_destination(std::string_view label) {
+  return state_->find_destination(label);
+}
+SessionCache::Size MultiSessionCache::size() const {
+  return state_->size();
+}
+bool MultiSessionCache::shed_one() {
+  return state_->shed_one();
+}
+std::uint64_t MultiSessionCache::departures(Departure why) const {
+  return state_->departures(why);
+}
+
+}  // namespace handoff::global
