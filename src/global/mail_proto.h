@@ -18,6 +18,7 @@ inline constexpr std::string_view kQueueFlush = "queue_flush_protocol";
 inline constexpr std::string_view kCleanup = "cleanup_protocol";
 inline constexpr std::string_view kPostdrop = "postdrop_protocol";
 inline constexpr std::string_view kTrivialRewrite = "trivial_rewrite_protocol";
+inline constexpr std::string_view kConnectionCache = "connection_cache_protocol";
 }  // namespace protocol
 
 // --- Attribute names.
@@ -75,6 +76,12 @@ inline constexpr std::string_view kSite = "site";
 // rewrite.
 inline constexpr std::string_view kRule = "rule";
 inline constexpr std::string_view kTransport = "transport";
+
+// scache; "dummy" says "your turn".
+inline constexpr std::string_view kTtl = "ttl";
+inline constexpr std::string_view kLabel = "label";
+inline constexpr std::string_view kProperty = "property";
+inline constexpr std::string_view kDummy = "dummy";
 }  // namespace attr
 
 // --- Delivery requests: the bits of "flags" (spec/queue-and-delivery.md 2.3).
@@ -258,6 +265,15 @@ inline constexpr int kProxyReject = 128;
 inline constexpr int kDeferred = 256;
 inline constexpr int kNotPermitted = 512;
 }  // namespace cleanup_status
+
+// --- scache: request names and statuses (spec/ipc.md 4).
+namespace scache_request {
+inline constexpr std::string_view kSaveEndpoint = "save_endp";
+inline constexpr std::string_view kFindEndpoint = "find_endp";
+inline constexpr std::string_view kSaveDestination = "save_dest";
+inline constexpr std::string_view kFindDestination = "find_dest";
+}  // namespace scache_request
+enum class ScacheStatus { Ok = 0, Bad = 1, Failed = 2 };
 
 // --- Where services listen, below the queue directory.
 namespace service_class {

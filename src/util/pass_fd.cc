@@ -25,6 +25,26 @@ void take_descriptors(msghdr& message, std::vector<UniqueFd>& into) {
   }
 }
 
+Result<Received> receive_with(int socket, std::span<char> buffer, int flags) {
+  iovec data{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoomFor * sizeof(int))> control;
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+
+  ssize_t bytes = 0;
+  while ((bytes = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC)) < 0) {
+    if (errno != EINTR) return Error::system("recvmsg", errno);
+  }
+  Received received;
+  received.bytes = static_cast<std::size_t>(bytes);
+  received.truncated = (message.msg_flags & MSG_CTRUNC) != 0;
+  take_descriptors(message, received.descriptors);
+  return received;
+}
+
 }  // namespace
 
 Status send_fd(int socket, int fd) {
@@ -49,23 +69,11 @@ Status send_fd(int socket, int fd) {
 }
 
 Result<Received> receive(int socket, std::span<char> buffer) {
-  iovec data{.iov_base = buffer.data(), .iov_len = buffer.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoomFor * sizeof(int))> control;
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  return receive_with(socket, buffer, MSG_DONTWAIT);
+}
 
-  ssize_t bytes = 0;
-  while ((bytes = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
-    if (errno != EINTR) return Error::system("recvmsg", errno);
-  }
-  Received received;
-  received.bytes = static_cast<std::size_t>(bytes);
-  received.truncated = (message.msg_flags & MSG_CTRUNC) != 0;
-  take_descriptors(message, received.descriptors);
-  return received;
+Result<Received> receive_patiently(int socket, std::span<char> buffer) {
+  return receive_with(socket, buffer, 0);
 }
 
 Result<UniqueFd> exactly_one(Received received) {

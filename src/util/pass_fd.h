@@ -30,6 +30,9 @@ struct Received {
 
 // Never waits: System/EAGAIN when there is nothing to read.
 Result<Received> receive(int socket, std::span<char> buffer);
+// Waits as long as the socket's own limit allows (SO_RCVTIMEO), then System/EAGAIN. One system
+// call where try-and-poll takes three: for clients that know that they have to wait.
+Result<Received> receive_patiently(int socket, std::span<char> buffer);
 
 // One data byte and its descriptor. Never waits. Protocol when the byte came with no descriptor,
 // or with several (all are closed); Closed at end-of-file.
