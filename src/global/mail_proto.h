@@ -219,11 +219,11 @@ inline constexpr std::string_view kSaved = "saved";
 
 // --- Triggers: one letter each, to public/qmgr or public/pickup (spec/queue-and-delivery.md 5.2).
 namespace trigger_request {
-inline constexpr char kWakeup = 'W';        // scan for new mail
+inline constexpr char kWakeup = 'W';  // scan for new mail
 inline constexpr char kScanIncoming = 'I';
 inline constexpr char kScanDeferred = 'D';
-inline constexpr char kScanAll = 'A';       // ignore time stamps
-inline constexpr char kFlushDead = 'F';     // forget what is known of dead destinations
+inline constexpr char kScanAll = 'A';               // ignore time stamps
+inline constexpr char kFlushDead = 'F';             // forget what is known of dead destinations
 inline constexpr std::string_view kFlush = "FADI";  // "sendmail -q"
 }  // namespace trigger_request
 
@@ -239,7 +239,8 @@ inline constexpr std::string_view kProtocolName = "protocol_name";
 inline constexpr std::string_view kHeloName = "helo_name";
 }  // namespace attr
 
-// --- cleanup: "flags" of a request, bits of "status" in the answer (spec/queue-and-delivery.md 6.1).
+// --- cleanup: "flags" of a request, bits of "status" in the answer
+// (spec/queue-and-delivery.md 6.1).
 namespace cleanup_flag {
 inline constexpr int kBounce = 1;
 inline constexpr int kFilter = 2;
