@@ -163,12 +163,24 @@ Status MailQueue::set_not_before(std::string_view queue, std::string_view id,
   return {};
 }
 
-Result<bool> try_lock(int fd) {
-  while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+namespace {
+
+Result<bool> lock_without_waiting(int fd, int operation) {
+  while (flock(fd, operation | LOCK_NB) < 0) {
     if (errno == EWOULDBLOCK) return false;
     if (errno != EINTR) return Error::system("flock", errno);
   }
   return true;
+}
+
+}  // namespace
+
+Result<bool> try_lock(int fd) {
+  return lock_without_waiting(fd, LOCK_EX);
+}
+
+Result<bool> try_lock_shared(int fd) {
+  return lock_without_waiting(fd, LOCK_SH);
 }
 
 Status mark_done(int fd, std::int64_t offset) {

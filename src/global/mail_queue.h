@@ -99,6 +99,8 @@ class MailQueue {
 
 // Exclusive, without waiting; false when somebody else has it. Ends with the last descriptor.
 util::Result<bool> try_lock(int fd);
+// The same, shared with other delivery agents: keeps a queue manager from starting over.
+util::Result<bool> try_lock_shared(int fd);
 // Never again delivered to this recipient; `offset` is that of its record (Recipient::offset).
 util::Status mark_done(int fd, std::int64_t offset);
 // For the queue manager to put aside (mode 0400).
