@@ -1,0 +1,1 @@
+below_smtp := service global dns tables util
