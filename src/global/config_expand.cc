@@ -352,4 +352,10 @@ util::Result<std::string> expand_macros(std::string_view text, const MacroLookup
   return Expansion(lookup).text(text, 1);
 }
 
+util::Status check_level(std::string_view text) {
+  const Result<Level> level = parse_level(text);
+  if (!level) return level.error();
+  return {};
+}
+
 }  // namespace handoff::global

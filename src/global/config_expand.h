@@ -24,4 +24,7 @@ using MacroLookup = std::function<std::optional<std::string>(std::string_view na
 // Error Syntax with the text that belongs into a warning.
 util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup);
 
+// Is this a version that "==level" can compare: "3", "3.6" or "3.6.1"?
+util::Status check_level(std::string_view text);
+
 }  // namespace handoff::global

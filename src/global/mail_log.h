@@ -25,9 +25,10 @@ enum class LogRole {
 // The first thing a program does; `program` is the base name of argv[0].
 void open_log_early(std::string_view program, LogRole role);
 
-// Exports MAIL_LOGTAG, POSTLOG_SERVICE, POSTLOG_HOSTNAME. Daemons with -V: see also_to_stderr.
-void open_log(const Params& params, std::string_view program, LogRole role);
-util::Status try_open_log(const Params& params, std::string_view program, LogRole role);
+// Exports MAIL_LOGTAG, POSTLOG_SERVICE, POSTLOG_HOSTNAME. On error everything stays as it was.
+void open_log(const Config& config, const Params& params, std::string_view program, LogRole role);
+util::Status try_open_log(const Config& config, const Params& params, std::string_view program,
+                          LogRole role);
 
 // -V: also to standard error from now on, across open_log(), as "tag: text".
 void also_to_stderr();

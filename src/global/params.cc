@@ -131,6 +131,19 @@ void read_leniently(const Config& config, const ParamSpec& spec, T& value) {
   }
 }
 
+// Before all others: their defaults depend on it.
+Status check_compatibility_level(const Config& config) {
+  constexpr std::string_view kName = "compatibility_level";
+  const Result<std::string> level = config.value(kName);
+  if (!level) return level.error();
+  Status checked = check_level(*level);
+  if (!checked) {
+    msg::warn("{}: {} = {}: must be a version, \"3\", \"3.6\" or \"3.6.1\"", config.place_of(kName),
+              kName, *level);
+  }
+  return checked;
+}
+
 void warn_of_former_names(const Config& config, std::string_view program) {
   for (const FormerName& renamed : kFormerNames) {
     if (config.find(renamed.former) == nullptr || !find_param(renamed.name)->read_by(program))
@@ -171,6 +184,7 @@ const ParamSpec* find_param(std::string_view name) {
 }
 
 Result<Params> try_load_params(const Config& config, std::string_view program) {
+  if (Status level = check_compatibility_level(config); !level) return level.error();
   warn_of_former_names(config, program);
   Params params;
   Status status;

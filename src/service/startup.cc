@@ -131,7 +131,7 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
   global::Config config = load_config(program, service, options);
   global::Params params = global::load_params(config, program);
   global::MailOwner owner = global::check_installation(config, params);
-  global::open_log(params, program, skeleton.log);
+  global::open_log(config, params, program, skeleton.log);
   Started started{program, service, std::move(options), std::move(config), std::move(params),
                   owner,   0};
 

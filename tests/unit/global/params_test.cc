@@ -69,6 +69,12 @@ TEST(Params, AnErrorOfExpansionNamesItsPlace) {
   EXPECT_EQ(params.error().what, "dictionary mail_dict: macro processing error");
 }
 
+TEST(Params, RefuseAMalformedCompatibilityLevel) {
+  LogCapture::expect("/test/main.cf, line 1: compatibility_level = 3.x: must be a version");
+  EXPECT_EQ(try_load_params(parse("compatibility_level = 3.x"), "smtp").error().what,
+            "malformed compatibility level syntax: \"3.x\"");
+}
+
 TEST(Params, NamesOf2004AreTakenAndTodaysNamesAreTold) {
   LogCapture::expect(
       "/test/main.cf, line 1: the name of parameter session_cache_ttl_limit is "

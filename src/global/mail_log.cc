@@ -1,0 +1,160 @@
+#include "global/mail_log.h"
+
+#include <fmt/format.h>
+#include <syslog.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "util/msg.h"
+#include "util/or_die.h"
+#include "util/text.h"
+
+namespace handoff::global {
+namespace {
+
+using util::Error;
+using util::Status;
+
+constexpr const char* kTagVariable = "MAIL_LOGTAG";
+constexpr const char* kSocketVariable = "POSTLOG_SERVICE";
+constexpr const char* kHostVariable = "POSTLOG_HOSTNAME";
+
+constexpr std::array<std::pair<std::string_view, int>, 20> kFacilities{{
+    {"auth", LOG_AUTH},     {"authpriv", LOG_AUTHPRIV}, {"cron", LOG_CRON},
+    {"daemon", LOG_DAEMON}, {"ftp", LOG_FTP},           {"kern", LOG_KERN},
+    {"lpr", LOG_LPR},       {"mail", LOG_MAIL},         {"news", LOG_NEWS},
+    {"syslog", LOG_SYSLOG}, {"user", LOG_USER},         {"uucp", LOG_UUCP},
+    {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},     {"local2", LOG_LOCAL2},
+    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},     {"local5", LOG_LOCAL5},
+    {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
+}};
+
+// The log on standard error that was asked for with -V; the one process-wide switch.
+bool& wants_stderr() {
+  static bool wanted = false;
+  return wanted;
+}
+
+// Whoever typed the command knows its name and cares for nothing else.
+class CommandSink : public msg::Sink {
+ public:
+  explicit CommandSink(std::string_view program) : program_(program) {}
+  void write(msg::Level level, std::string_view, std::string_view text) noexcept override {
+    stderr_->write(level, program_, text);
+  }
+
+ private:
+  std::string program_;
+  std::unique_ptr<msg::Sink> stderr_ = msg::stderr_sink(false);
+};
+
+std::string first_label(std::string_view host) {
+  return std::string(host.empty() ? "amnesiac" : host.substr(0, host.find('.')));
+}
+
+std::optional<int> facility_named(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(kFacilities, name, [](const auto& facility) { return facility.first; });
+  if (found == kFacilities.end()) return std::nullopt;
+  return found->second;
+}
+
+void replace_sinks(std::unique_ptr<msg::Sink> sink, std::string_view program, LogRole role) {
+  msg::clear_sinks();
+  msg::add_sink(std::move(sink));
+  if (role == LogRole::Command)
+    msg::add_sink(std::make_unique<CommandSink>(program));
+  else if (wants_stderr())
+    msg::add_sink(msg::stderr_sink(false));
+}
+
+void set_tag(std::string_view name, std::string_view program) {
+  msg::set_tag(fmt::format("{}/{}", name, program));
+}
+
+// A value that main.cf may not have; its place first.
+Error mistake(const Config& config, std::string_view parameter, const std::string& value,
+              std::string_view rule, std::string what) {
+  msg::warn("{}: {} = {}: {}", config.place_of(parameter), parameter, value, rule);
+  return Error::syntax(std::move(what));
+}
+
+Status check_log_file(const Config& config, const Params& params) {
+  const auto prefixes = util::split(params.maillog_file_prefixes, ", \t\r\n");
+  const std::string& file = params.maillog_file;
+  if (std::ranges::any_of(prefixes, [&](auto prefix) { return file.starts_with(prefix); }))
+    return {};
+  return mistake(
+      config, "maillog_file", file,
+      "must begin with one of maillog_file_prefixes: " + params.maillog_file_prefixes,
+      fmt::format("maillog_file value '{}' does not match any prefix in maillog_file_prefixes",
+                  file));
+}
+
+std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
+  const std::string host = first_label(params.myhostname);
+  if (role == LogRole::Server) return msg::file_sink(params.maillog_file, host);
+  const std::string socket = params.queue_directory + "/public/" + params.postlog_service_name;
+  return msg::postlog_sink(
+      socket, host, role == LogRole::Keeper ? msg::file_sink(params.maillog_file, host) : nullptr);
+}
+
+void tell_children(const Params& params) {
+  setenv(kTagVariable, params.syslog_name.c_str(), 1);
+  if (params.maillog_file.empty()) {
+    unsetenv(kSocketVariable);
+    unsetenv(kHostVariable);
+    return;
+  }
+  const std::string socket = params.queue_directory + "/public/" + params.postlog_service_name;
+  setenv(kSocketVariable, socket.c_str(), 1);
+  setenv(kHostVariable, params.myhostname.c_str(), 1);
+}
+
+}  // namespace
+
+void open_log_early(std::string_view program, LogRole role) {
+  // A set-gid command must not be told by its caller where to write.
+  const char* socket = secure_getenv(kSocketVariable);
+  const char* host = secure_getenv(kHostVariable);
+  const char* name = secure_getenv(kTagVariable);
+  set_tag(name != nullptr && *name != '\0' ? name : "postfix", program);
+  replace_sinks(socket != nullptr && *socket != '\0'
+                    ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
+                    : msg::syslog_sink(LOG_MAIL),
+                program, role);
+}
+
+Status try_open_log(const Config& config, const Params& params, std::string_view program,
+                    LogRole role) {
+  const auto facility = facility_named(params.syslog_facility);
+  if (!facility) {
+    return mistake(config, "syslog_facility", params.syslog_facility,
+                   "must be mail, daemon, user, local0 to local7 or another facility of syslog",
+                   fmt::format("file {}: parameter syslog_facility: unrecognized value: {}",
+                               config.main_cf(), params.syslog_facility));
+  }
+  const bool to_file = !params.maillog_file.empty();
+  if (to_file) {
+    if (Status allowed = check_log_file(config, params); !allowed) return allowed;
+  }
+  tell_children(params);
+  set_tag(params.syslog_name, program);
+  replace_sinks(to_file ? log_file_sink(params, role) : msg::syslog_sink(*facility), program, role);
+  return {};
+}
+
+void open_log(const Config& config, const Params& params, std::string_view program, LogRole role) {
+  util::or_die(try_open_log(config, params, program, role));
+}
+
+void also_to_stderr() {
+  if (!std::exchange(wants_stderr(), true)) msg::add_sink(msg::stderr_sink(false));
+}
+
+}  // namespace handoff::global

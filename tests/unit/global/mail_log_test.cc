@@ -1,0 +1,106 @@
+#include "global/mail_log.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "support/log.h"
+#include "util/msg.h"
+
+namespace handoff::global {
+namespace {
+
+using test::LogCapture;
+
+// The log of the test run itself comes back afterwards.
+class MailLog : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = std::filesystem::temp_directory_path() / "handoff-log-XXXXXX";
+    std::string pattern = directory_.string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override {
+    LogCapture::install();
+    msg::set_tag("unknown");
+    for (const char* name : {"MAIL_LOGTAG", "POSTLOG_SERVICE", "POSTLOG_HOSTNAME"}) unsetenv(name);
+    std::filesystem::remove_all(directory_);
+  }
+
+  util::Status open(std::vector<std::string> settings, LogRole role = LogRole::Daemon) {
+    settings.push_back("myhostname=mx.example");
+    settings.push_back("queue_directory=" + directory_.string());
+    const auto config = Config::from_text("", {"/test", "smtp", {}, std::move(settings)});
+    return try_open_log(*config, load_params(*config, "smtp"), "smtp", role);
+  }
+  [[nodiscard]] std::string log_file() const { return directory_ / "log"; }
+  [[nodiscard]] std::string content() const {
+    std::ifstream file(log_file());
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(MailLog, TheServerAppendsToTheFile) {
+  ASSERT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.string(),
+                    "syslog_name=mail"},
+                   LogRole::Server));
+  msg::info("first");
+  msg::warn("second");
+  EXPECT_NE(content().find(" mx mail/smtp["), std::string::npos) << content();
+  EXPECT_NE(content().find("]: first\n"), std::string::npos);
+  EXPECT_NE(content().find("]: warning: second\n"), std::string::npos);
+}
+
+TEST_F(MailLog, KeepersAppendWhileNobodyServesAndDaemonsDoNot) {
+  const std::vector<std::string> settings{"maillog_file=" + log_file(),
+                                          "maillog_file_prefixes=" + directory_.string()};
+  ASSERT_TRUE(open(settings));
+  msg::info("lost");
+  EXPECT_EQ(content(), "");
+  ASSERT_TRUE(open(settings, LogRole::Keeper));
+  msg::info("kept");
+  EXPECT_NE(content().find("]: kept\n"), std::string::npos);
+}
+
+TEST_F(MailLog, ChildrenLearnWhereToLog) {
+  ASSERT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.string(),
+                    "syslog_name=mail"}));
+  EXPECT_STREQ(getenv("MAIL_LOGTAG"), "mail");
+  EXPECT_EQ(getenv("POSTLOG_SERVICE"), directory_.string() + "/public/postlog");
+  EXPECT_STREQ(getenv("POSTLOG_HOSTNAME"), "mx.example");
+  ASSERT_TRUE(open({}));
+  EXPECT_EQ(getenv("POSTLOG_SERVICE"), nullptr);
+  EXPECT_EQ(getenv("POSTLOG_HOSTNAME"), nullptr);
+}
+
+TEST_F(MailLog, BeforeMainCfTheEnvironmentNamesTheTag) {
+  setenv("POSTLOG_SERVICE", (directory_ / "nobody").c_str(), 1);
+  setenv("MAIL_LOGTAG", "post", 1);
+  open_log_early("smtp", LogRole::Daemon);
+  EXPECT_EQ(msg::tag(), "post/smtp");
+  unsetenv("MAIL_LOGTAG");
+  open_log_early("smtp", LogRole::Daemon);
+  EXPECT_EQ(msg::tag(), "postfix/smtp");
+}
+
+TEST_F(MailLog, RefusesAFileThatIsNotAllowed) {
+  LogCapture::expect(
+      "command line: maillog_file = /etc/x: must begin with one of "
+      "maillog_file_prefixes: /var, /dev/stdout");
+  EXPECT_EQ(open({"maillog_file=/etc/x"}).error().what,
+            "maillog_file value '/etc/x' does not match any prefix in maillog_file_prefixes");
+}
+
+TEST_F(MailLog, RefusesAnUnknownFacility) {
+  LogCapture::expect("command line: syslog_facility = foo: must be mail, daemon");
+  EXPECT_EQ(open({"syslog_facility=foo"}).error().what,
+            "file /test/main.cf: parameter syslog_facility: unrecognized value: foo");
+}
+
+}  // namespace
+}  // namespace handoff::global
