@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace handoff::test {
 
@@ -29,6 +31,22 @@ bool sees_eof(const util::UniqueFd& socket) {
 void send_text(const util::UniqueFd& socket, const std::string& text) {
   const ssize_t sent = send(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   EXPECT_EQ(sent, static_cast<ssize_t>(text.size()));
+}
+
+void send_descriptors(const util::UniqueFd& socket, std::string data, const std::vector<int>& fds) {
+  iovec part{.iov_base = data.data(), .iov_len = data.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(64 * sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
+  std::memcpy(CMSG_DATA(header), fds.data(), fds.size() * sizeof(int));
+  EXPECT_EQ(sendmsg(socket.get(), &message, 0), static_cast<ssize_t>(data.size()));
 }
 
 std::string received_text(const util::UniqueFd& socket) {

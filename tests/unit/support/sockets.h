@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "util/unique_fd.h"
 
@@ -18,6 +19,9 @@ bool sees_eof(const util::UniqueFd& socket);
 
 // All of it, at once; the buffers of a fresh socket take what tests send.
 void send_text(const util::UniqueFd& socket, const std::string& text);
+// What a rude peer can do and util::send_fd() never does: any bytes, any number of descriptors.
+void send_descriptors(const util::UniqueFd& socket, std::string bytes,
+                      const std::vector<int>& descriptors);
 // Whatever is there right now.
 std::string received_text(const util::UniqueFd& socket);
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -13,24 +12,8 @@
 namespace handoff::util {
 namespace {
 
+using test::send_descriptors;
 using test::socket_pair;
-
-// What a rude peer can do and send_fd() never does.
-void send_descriptors(const UniqueFd& socket, std::string data, const std::vector<int>& fds) {
-  iovec part{.iov_base = data.data(), .iov_len = data.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(64 * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
-  std::memcpy(CMSG_DATA(header), fds.data(), fds.size() * sizeof(int));
-  EXPECT_EQ(sendmsg(socket.get(), &message, 0), static_cast<ssize_t>(data.size()));
-}
 
 TEST(PassFd, MovesADescriptorThatSurvivesItsSender) {
   auto [left, right] = socket_pair();
