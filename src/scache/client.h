@@ -1,0 +1,107 @@
+// client.h - one client of scache(8): its connection, and the dialogue on it (spec/ipc.md 4, 5).
+//
+// Never waits: it is told when there is something to read, or room to write, answers what is
+// complete, and keeps the rest until more comes. What a client does to its dialogue stays with
+// that client; the worst that happens to it is that it is closed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "global/scache_proto.h"
+#include "global/session_cache.h"
+#include "scache/statistics.h"
+#include "util/attr0.h"
+#include "util/pass_fd.h"
+#include "util/scheduler.h"
+#include "util/unique_fd.h"
+
+namespace handoff::scache {
+
+// What clients have in common; outlives them.
+struct Desk {
+  util::Scheduler& scheduler;
+  global::SessionCache& cache;
+  Statistics& statistics;
+  std::string client_name;  // in the log: "scache socket"
+  std::chrono::seconds ttl_limit{};
+  std::chrono::seconds stall_limit{};  // how long a client may leave a request half done
+  // Descriptors have run short: makes room for a few.
+  std::function<void()> relieve = [] {};
+};
+
+class Client {
+ public:
+  // Announces the protocol. `gone` is called once, when the client has left or is to be closed;
+  // it may destroy the Client.
+  Client(Desk& desk, util::UniqueFd socket, std::function<void()> gone);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+ private:
+  // What the client's next words are taken for.
+  enum class Phase {
+    Request,
+    Descriptor,  // a byte that carries the session to be saved
+    FirstTurn,   // "dummy": send the session that was found
+    SecondTurn,  // "dummy": got it
+  };
+
+  void on_readable();
+  void on_writable();
+  bool read_input();
+  bool serve();
+  bool serve_list();
+
+  void on_list(std::string_view list);
+  void on_request(std::string_view list);
+  void dispatch(std::string_view name, util::attr0::ListReader& reader);
+  void save_endpoint(util::attr0::ListReader& reader);
+  void save_destination(util::attr0::ListReader& reader);
+  void find_endpoint(util::attr0::ListReader& reader);
+  void find_destination(util::attr0::ListReader& reader);
+  void on_descriptor();
+  void on_first_turn(std::string_view list);
+  void on_second_turn(std::string_view list);
+  void hand_over(util::UniqueFd session, std::string_view service);
+
+  template <typename Reply>
+  void refuse(std::string_view service);
+  template <typename Message>
+  void say(const Message& message) {
+    send(util::attr0::encode(message));
+  }
+  void send(std::string_view bytes);
+
+  [[nodiscard]] bool mid_request() const;
+  void watch_for_stall();
+  void on_stall();
+  void log_broken_off(bool timed_out) const;
+
+  Desk& desk_;
+  util::UniqueFd socket_;
+  std::function<void()> gone_;
+  util::Watch readable_;
+  util::Watch writable_;  // as long as something could not be sent
+
+  Phase phase_ = Phase::Request;
+  bool failed_ = false;  // the connection is of no use anymore
+  int malformed_ = 0;    // lists in a row that were no good request
+  std::string input_;    // what has come and was not yet complete
+  util::attr0::ListScanner scanner_;
+  std::string output_;       // what could not be sent at once
+  util::Received attached_;  // came with the last byte of input_
+
+  global::scache::SaveEndpoint saving_;  // in Phase::Descriptor
+  util::UniqueFd found_;                 // in Phase::FirstTurn
+  std::string_view service_;             // for the log: the request in hand
+
+  util::Timer stall_timer_;
+  util::Scheduler::TimePoint last_progress_;
+};
+
+}  // namespace handoff::scache

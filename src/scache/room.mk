@@ -1,0 +1,2 @@
+below_scache := service global dns tables util
+programs     += scache/scache

@@ -1,0 +1,84 @@
+// NAME
+//     scache - the shared connection cache server
+//
+// SYNOPSIS
+//     scache [generic daemon options]
+//
+// DESCRIPTION
+//     scache(8) keeps open connections for the delivery processes of a mail system. A process
+//     that has delivered a message hands the connection over instead of closing it; the next
+//     process with mail for the same destination takes it, already greeted, and goes on where the
+//     first one stopped.
+//
+//     A physical endpoint is the address of a server; it has sessions, which are given away in the
+//     order in which they came. A logical destination is a domain or a next-hop; it is bound to
+//     endpoints. Both have labels that only the clients understand, a time to live of their own
+//     (at most connection_cache_ttl_limit), and no limit to their number but that of open files.
+//
+//     A session that nobody takes is closed when its time is up. A session whose remote end
+//     closes it, or says something, is closed at once.
+//
+//     The service runs as one process, and leaves when it had no client for max_idle; the sessions
+//     are closed then.
+//
+// SECURITY
+//     scache(8) is not security-sensitive: it talks neither to the network nor to people. It can
+//     run chrooted and with fixed low privileges. It must not take requests from processes outside
+//     the mail system, for it gives connections away to whoever asks.
+//
+// DIAGNOSTICS
+//     Problems and hit rates are logged to syslogd(8) or postlogd(8), the latter every
+//     connection_cache_status_update_time and at exit:
+//
+//         statistics: start interval Nov 21 20:53:01
+//         statistics: domain lookup hits=1 miss=1 success=50%
+//         statistics: address lookup hits=0 miss=1 success=0%
+//         statistics: max simultaneous domains=1 addresses=1 connection=1
+//
+//     What is wrong with a request is logged in the words of Postfix's scache(8).
+//
+// DIFFERENCES FROM POSTFIX
+//     Clients are served side by side. One that stops in the middle of a request delays nobody;
+//     it is closed after ipc_timeout instead of being told about the failure.
+//
+//     Times to live end at the millisecond, never earlier. Sessions that are known to be dead are
+//     not given away.
+//
+//     Requests that are sent without waiting for the reply to the one before are all answered; so
+//     is a request in place of the second "dummy" after a hit. A descriptor that comes before the
+//     server has asked for it is taken.
+//
+//     A malformed request ends at its terminator: strings behind the mistake are neither taken
+//     for requests nor logged one by one, however they arrive. Before the attribute "request"
+//     names and values are told apart.
+//
+//     Descriptors that nobody asked for are closed, and a client that sends 20 malformed requests
+//     in a row, a string of more than 1 MByte or a request of more than 16 MByte is disconnected.
+//     When descriptors run out, the sessions that are nearest to their end are closed to make
+//     room.
+//
+// BUGS
+//     Sessions are closed without saying QUIT, and do not survive "postfix reload".
+//
+// CONFIGURATION PARAMETERS
+//     Changes to main.cf are picked up at the next start of the process, or with "postfix reload".
+//
+//     connection_cache_ttl_limit (2s)
+//     connection_cache_status_update_time (600s)
+//     ipc_timeout (3600s)
+//     max_idle (100s)
+//
+// SEE ALSO
+//     smtp(8), SMTP client
+//     lmtp(8), LMTP client
+//     postconf(5), configuration parameters
+//     master(8), process manager
+#include "scache/service.h"
+
+int main(int argc, char** argv) {
+  using namespace handoff;
+  const service::Needs needs{.processes = service::Needs::Processes::One, .max_use = false};
+  return service::run_multi_server(argc, argv, needs, [](service::MultiServer& server) {
+    return std::make_unique<scache::ScacheService>(server);
+  });
+}

@@ -1,0 +1,82 @@
+#include "scache/service.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "global/params.h"
+#include "util/msg.h"
+#include "util/result.h"
+
+namespace handoff::scache {
+namespace {
+
+// Sessions that make room at once when descriptors have run short.
+constexpr int kShedTogether = 16;
+
+// As many sessions as the system allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    msg::warn("cannot raise the limit on open files: {}", util::errno_text(errno));
+}
+
+}  // namespace
+
+struct ScacheService::Guest {
+  Guest(Desk& desk, service::Client arrived, std::function<void()> gone)
+      : presence(std::move(arrived.presence)),
+        client(desk, std::move(arrived.connection.fd), std::move(gone)) {}
+
+  service::Presence presence;  // ends after the connection is closed
+  Client client;
+};
+
+ScacheService::ScacheService(service::MultiServer& server)
+    : server_(server),
+      statistics_(std::time(nullptr)),
+      cache_(server.scheduler(), {.watch_idle_sessions = true}),
+      desk_{.scheduler = server.scheduler(),
+            .cache = cache_,
+            .statistics = statistics_,
+            .client_name = server.name() + " socket",
+            .ttl_limit = server.params().connection_cache_ttl_limit,
+            .stall_limit = server.params().ipc_timeout,
+            .relieve = [this] { relieve(); }} {}
+
+ScacheService::~ScacheService() = default;
+
+void ScacheService::post_jail() {
+  raise_descriptor_limit();
+  start_interval();
+}
+
+void ScacheService::on_client(service::Client client) {
+  const std::uint64_t id = next_guest_++;
+  guests_.emplace(
+      id, std::make_unique<Guest>(desk_, std::move(client), [this, id] { guests_.erase(id); }));
+}
+
+void ScacheService::on_exit(service::Leaving) {
+  statistics_.log(std::time(nullptr));
+}
+
+void ScacheService::relieve() {
+  int shed = 0;
+  while (shed < kShedTogether && cache_.shed_one()) ++shed;
+  msg::warn("out of file descriptors: {} cached sessions were closed to make room", shed);
+}
+
+void ScacheService::start_interval() {
+  interval_ =
+      server_.scheduler().after(server_.params().connection_cache_status_update_time, [this] {
+        statistics_.log(std::time(nullptr));
+        start_interval();
+      });
+}
+
+}  // namespace handoff::scache

@@ -1,0 +1,38 @@
+// service.h - scache(8) as a service: the cache, its clients, its statistics.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "global/session_cache_multi.h"
+#include "scache/client.h"
+#include "scache/statistics.h"
+#include "service/multi_server.h"
+
+namespace handoff::scache {
+
+class ScacheService final : public service::MultiService {
+ public:
+  explicit ScacheService(service::MultiServer& server);
+  ~ScacheService() override;
+
+  void post_jail() override;
+  void on_client(service::Client client) override;
+  void on_exit(service::Leaving why) override;
+
+ private:
+  struct Guest;
+  void relieve();
+  void start_interval();
+
+  service::MultiServer& server_;
+  Statistics statistics_;
+  global::MultiSessionCache cache_;
+  Desk desk_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
+  std::uint64_t next_guest_ = 0;
+  util::Timer interval_;
+};
+
+}  // namespace handoff::scache

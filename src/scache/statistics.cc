@@ -1,0 +1,53 @@
+#include "scache/statistics.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "util/msg.h"
+
+namespace handoff::scache {
+namespace {
+
+void log_look_ups(std::string_view what, std::size_t hits, std::size_t misses) {
+  if (hits + misses == 0) return;
+  msg::info("statistics: {} lookup hits={} miss={} success={}%", what, hits, misses,
+            hits * 100 / (hits + misses));
+}
+
+void log_interval_start(std::time_t start) {
+  std::tm local{};
+  localtime_r(&start, &local);
+  std::array<char, 32> text{};  // "Nov  1 20:53:01"; programs do not set a locale
+  std::strftime(text.data(), text.size(), "%b %e %H:%M:%S", &local);
+  msg::info("statistics: start interval {}", text.data());
+}
+
+}  // namespace
+
+void Statistics::destination_saved(const global::SessionCache::Size& size) {
+  peak_.destinations = std::max(peak_.destinations, size.destinations);
+  peak_.endpoints = std::max(peak_.endpoints, size.endpoints);
+}
+
+void Statistics::endpoint_saved(const global::SessionCache::Size& size) {
+  peak_.endpoints = std::max(peak_.endpoints, size.endpoints);
+  peak_.sessions = std::max(peak_.sessions, size.sessions);
+}
+
+bool Statistics::anything_to_tell() const {
+  return destination_hits_ + destination_misses_ + endpoint_hits_ + endpoint_misses_ > 0 ||
+         peak_ != global::SessionCache::Size();
+}
+
+void Statistics::log(std::time_t now) {
+  if (anything_to_tell()) log_interval_start(interval_start_);
+  log_look_ups("domain", destination_hits_, destination_misses_);
+  log_look_ups("address", endpoint_hits_, endpoint_misses_);
+  if (peak_ != global::SessionCache::Size())
+    msg::info("statistics: max simultaneous domains={} addresses={} connection={}",
+              peak_.destinations, peak_.endpoints, peak_.sessions);
+  *this = Statistics(now);
+}
+
+}  // namespace handoff::scache
