@@ -1,0 +1,2 @@
+below_smtpstone := util
+programs        += smtpstone/smtp-sink
