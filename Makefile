@@ -119,4 +119,4 @@ tidy:
 clean:
 	rm -rf build build-*
 
--include $(shell find $B -name '*.d' -type f 2>/dev/null)
+-include $(shell find $B -type f -name '*.d' 2>/dev/null)

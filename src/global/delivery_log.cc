@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "global/quote_address.h"
+#include "global/address_quote.h"
 #include "util/text.h"
 
 namespace handoff::global {

@@ -22,6 +22,26 @@ std::int64_t number_or_zero(std::string_view text) {
   return util::to_int64(text).value_or(0);
 }
 
+// Belongs to one recipient, and not to the message.
+bool is_of_recipient(const Record& record) {
+  switch (record.type) {
+    case RecordType::OriginalRecipient:
+    case RecordType::Recipient:
+    case RecordType::Done:
+    case RecordType::Cancelled:
+    case RecordType::DsnOriginalRecipient:
+    case RecordType::NotifyFlags:
+      return true;
+    case RecordType::Attribute: {
+      const auto attribute = split_attribute(record.data);
+      return attribute && (attribute->name == attr::kDsnOriginalRecipient ||
+                           attribute->name == attr::kNotifyFlags);
+    }
+    default:
+      return false;
+  }
+}
+
 int mask_of(std::string_view text) {
   return static_cast<int>(util::to_int(text).value_or(0));
 }
@@ -111,8 +131,9 @@ Result<Envelope> EnvelopeReader::read(std::size_t recipient_limit) {
 Status EnvelopeReader::read_more(Envelope& envelope, std::size_t recipient_limit) {
   envelope.recipients.clear();
   if (!envelope.unread) return {};
-  file_.seek(*envelope.unread);
-  envelope.unread.reset();
+  file_.seek(*std::exchange(envelope.unread, std::nullopt));
+  seen_ = {};  // what stands behind is read again
+  has_end_ = false;
   if (Status scanned = scan(envelope, recipient_limit); !scanned) return scanned;
   return check(envelope);
 }
@@ -129,13 +150,12 @@ Status EnvelopeReader::scan(Envelope& envelope, std::size_t recipient_limit) {
       has_end_ = true;
       return {};
     }
+    if (envelope.unread && is_of_recipient(*record)) continue;
     if (Status taken = take(envelope, *record); !taken) return taken;
-    // Not before the sender is known, and not between the records of one recipient.
-    if (recipient_limit > 0 && has_sender_ && record->type == RecordType::Recipient &&
-        envelope.recipients.size() >= recipient_limit) {
+    // What else there is to know about the message may stand behind the recipients.
+    if (recipient_limit > 0 && record->type == RecordType::Recipient &&
+        envelope.recipients.size() == recipient_limit)
       envelope.unread = file_.position();
-      return {};
-    }
   }
 }
 
@@ -143,7 +163,7 @@ Status EnvelopeReader::check(const Envelope& envelope) const {
   const auto missing = [&](std::string_view what) {
     return Error::syntax(fmt::format("{}: message rejected: missing {} record", queue_id_, what));
   };
-  if (!has_end_ && !envelope.unread) return missing("end");
+  if (!has_end_) return missing("end");
   if (!envelope.arrival) return missing("arrival time");
   if (!has_sender_) return missing("sender");
   return {};

@@ -103,7 +103,7 @@ class EnvelopeReader {
   // `file` and the file behind it must outlive this.
   EnvelopeReader(RecordFile& file, std::string queue_id);
 
-  // From the beginning; at most about `recipient_limit` recipients, 0 = all.
+  // From the beginning; at most `recipient_limit` recipients, 0 = all.
   util::Result<Envelope> read(std::size_t recipient_limit = 0);
   // Replaces envelope.recipients by those at envelope.unread.
   util::Status read_more(Envelope& envelope, std::size_t recipient_limit);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "global/address_quote.h"
 #include "global/mail_proto.h"
-#include "global/quote_address.h"
 #include "util/text.h"
 
 namespace handoff::smtp {

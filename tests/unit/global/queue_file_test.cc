@@ -129,12 +129,14 @@ TEST(QueueFile, ManyRecipientsAreReadInPortions) {
   for (int i = 0; i < 10; ++i)
     message.extracted += rec(RecordType::OriginalRecipient, "o" + std::to_string(i)) +
                          rec(RecordType::Recipient, std::to_string(i) + "@example.com");
+  message.extracted += rec(RecordType::Attribute, "encoding=8bit");
   const util::UniqueFd fd = file_with(message.bytes());
   RecordFile file(fd.get(), "active/QID");
   EnvelopeReader reader(file, "QID");
   auto envelope = reader.read(4);
   ASSERT_TRUE(envelope);
   EXPECT_EQ(envelope->recipients.size(), 4U);
+  EXPECT_EQ(envelope->encoding, "8bit");
   ASSERT_TRUE(reader.read_more(*envelope, 4));
   EXPECT_EQ(envelope->recipients.size(), 4U);
   EXPECT_EQ(envelope->recipients[0].original, "o3");
