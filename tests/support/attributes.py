@@ -37,11 +37,11 @@ def receive(connection: socket.socket) -> Attributes:
             word = b""
 
 
-def send_descriptors(connection: socket.socket, *descriptors: int) -> None:
-    """One NUL byte that carries them. A well-behaved client sends exactly one."""
+def send_descriptors(connection: socket.socket, *descriptors: int, data: bytes = b"\0") -> None:
+    """Bytes that carry them. A well-behaved client sends exactly one, with one NUL byte."""
     rights = array.array("i", descriptors)
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if descriptors else []
-    connection.sendmsg([b"\0"], ancillary)
+    connection.sendmsg([data], ancillary)
 
 
 def receive_descriptor(connection: socket.socket) -> int:
