@@ -1,2 +1,2 @@
 below_smtpstone := util
-programs        += smtpstone/smtp-sink
+programs        += smtpstone/smtp-sink smtpstone/smtp-source

@@ -200,9 +200,13 @@ Result<UniqueFd> begin_connect_unix(const std::string& path) {
   return socket;
 }
 
-Result<UniqueFd> begin_connect_inet(const SocketAddress& to) {
+Result<UniqueFd> begin_connect_inet(const SocketAddress& to, int window_size) {
   auto socket = new_socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK);
   if (!socket) return socket;
+  if (window_size > 0) {  // a kernel that refuses takes its own, which works as well
+    (void)setsockopt(socket->get(), SOL_SOCKET, SO_SNDBUF, &window_size, sizeof window_size);
+    (void)setsockopt(socket->get(), SOL_SOCKET, SO_RCVBUF, &window_size, sizeof window_size);
+  }
   if (connect(socket->get(), to.get(), to.length()) != 0 && errno != EINPROGRESS)
     return Error{Error::Kind::System, errno_text(errno), errno};
   return socket;

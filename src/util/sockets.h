@@ -54,9 +54,10 @@ Result<UniqueFd> connect_inet(const SocketAddress& to, Milliseconds limit,
                               const SocketAddress* from = nullptr);
 
 // Begins to connect and does not wait: the socket, in non-blocking mode, becomes writable when
-// the outcome is known; connect_outcome() tells it.
+// the outcome is known; connect_outcome() tells it. A `window_size` other than 0 limits the TCP
+// window, which has to be known before.
 Result<UniqueFd> begin_connect_unix(const std::string& path);
-Result<UniqueFd> begin_connect_inet(const SocketAddress& to);
+Result<UniqueFd> begin_connect_inet(const SocketAddress& to, int window_size = 0);
 Status connect_outcome(int socket);
 
 // Listeners are in non-blocking mode. A file at `path` is replaced.
