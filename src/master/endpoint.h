@@ -1,0 +1,56 @@
+// endpoint.h - where a service listens, and by which name two entries are the same service
+// (spec/master.md 1.3).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "master/master_cf.h"
+#include "util/result.h"
+#include "util/sockets.h"
+
+namespace handoff::master {
+
+struct Endpoint {
+  std::string canonical;  // "private/scache", "25", "[127.0.0.1]:25"
+  std::string path;       // relative to the queue directory; empty for type inet
+  std::vector<util::SocketAddress> addresses;
+
+  [[nodiscard]] std::size_t listeners() const { return path.empty() ? addresses.size() : 1; }
+  // Nobody from outside can connect.
+  [[nodiscard]] bool loopback_only() const;
+};
+
+// The network as main.cf describes it.
+struct Network {
+  bool ipv4 = true;
+  bool ipv6 = true;
+  std::string interfaces = "all";            // inet_interfaces
+  std::map<std::string, std::string> ports;  // known_tcp_ports: name, port
+  // Numeric or symbolic host, and port; all protocols. Replaced in tests.
+  std::function<util::Result<std::vector<util::SocketAddress>>(const std::string& host,
+                                                               const std::string& port)>
+      resolve;
+};
+
+// From inet_protocols, inet_interfaces and known_tcp_ports; looks names up with getaddrinfo(3).
+util::Result<Network> network_from(std::string_view protocols, std::string_view interfaces,
+                                   std::string_view known_ports);
+
+// Mistakes are logged and named as in master_cf.h.
+util::Result<Endpoint> endpoint_of(const Entry& entry, const std::string& file,
+                                   const Network& network);
+
+// "host:port", "[host]:port", ":port" or "port" taken apart; no host: empty. The error has no
+// place in it.
+struct HostPort {
+  std::string host;
+  std::string port;
+  bool operator==(const HostPort&) const = default;
+};
+util::Result<HostPort> parse_host_port(std::string_view text);
+
+}  // namespace handoff::master

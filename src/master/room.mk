@@ -1,0 +1,2 @@
+below_master := service global dns tables util
+programs     += master/master

@@ -1,0 +1,222 @@
+#include "master/service.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <span>
+
+#include "util/msg.h"
+
+namespace handoff::master {
+namespace {
+
+namespace proto = global::master_proto;
+
+constexpr std::chrono::seconds kStressTime{1000};
+constexpr std::chrono::seconds kCrowdWarningInterval{1000};
+constexpr std::size_t kRecordsAtOnce = 64;
+
+}  // namespace
+
+Service::Service(ServiceContext context, Entry entry, Endpoint endpoint,
+                 std::vector<util::UniqueFd> listeners)
+    : context_(context),
+      entry_(std::move(entry)),
+      endpoint_(std::move(endpoint)),
+      listeners_(std::move(listeners)),
+      wakeups_(context.scheduler) {
+  books_.set_process_limit(entry_.process_limit);
+}
+
+std::string Service::label() const {
+  return fmt::format("{}({})", entry_.name, endpoint_.canonical);
+}
+
+void Service::start() {
+  renew_status_channel();
+  update_listening();
+  start_wakeups();
+}
+
+void Service::reconfigure(Entry entry, std::chrono::seconds throttle_time) {
+  entry_ = std::move(entry);
+  context_.throttle_time = throttle_time;
+  books_.set_process_limit(entry_.process_limit);
+  used_ = false;
+  renew_status_channel();
+  update_listening();
+  start_wakeups();
+}
+
+void Service::remove() {
+  removed_ = true;
+  next_wakeup_.cancel();
+  throttle_end_.cancel();
+  listening_.clear();
+  status_watch_.cancel();
+  status_.reset();
+  their_status_.reset();
+  for (const pid_t pid : books_.children()) (void)kill(pid, SIGTERM);  // it may be gone already
+  listeners_.clear();
+}
+
+// Both ends are new: the processes that have the old one see its end-of-file and finish.
+void Service::renew_status_channel() {
+  status_watch_.cancel();
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    msg::fatal("socketpair: {}", util::errno_text(errno));
+  }
+  status_.reset(ends[0]);
+  their_status_.reset(ends[1]);
+  status_watch_ = context_.scheduler.readable(status_.get(), [this] { on_status(); });
+}
+
+void Service::update_listening() {
+  if (removed_) return;
+  if (books_.exhausted()) warn_of_crowd();
+  if (!books_.should_listen()) return listening_.clear();
+  if (!listening_.empty()) return;
+  for (const auto& listener : listeners_) {
+    listening_.push_back(context_.scheduler.readable(listener.get(), [this] { on_client(); }));
+  }
+}
+
+void Service::on_client() {
+  consider_stress();
+  fork_one();
+  update_listening();
+}
+
+void Service::fork_one() {
+  const auto born =
+      context_.spawner.spawn(entry_, endpoint_, stressed(), their_status_.get(), listeners_);
+  if (!born) {
+    msg::warn("master_spawn: {} -- throttling", born.error().what);
+    return throttle();
+  }
+  msg::debug("forked {} pid {} for service {}", entry_.command, born->pid, label());
+  books_.forked(born->pid, born->generation);
+  if (!std::exchange(used_, true) && entry_.wakeup_only_if_used) wake_up();
+}
+
+// The buffer is a multiple of a record, and records are written whole: what does not fit the
+// pattern was written by somebody who does not know it.
+void Service::on_status() {
+  std::array<char, sizeof(proto::StatusRecord) * kRecordsAtOnce> buffer;
+  const auto size = recv(status_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size <= 0) msg::panic("service {}: status channel closed", label());
+  std::span<const char> bytes(buffer.data(), static_cast<std::size_t>(size));
+  while (bytes.size() >= sizeof(proto::StatusRecord)) {
+    note(*proto::decode(bytes.first(sizeof(proto::StatusRecord))));
+    bytes = bytes.subspan(sizeof(proto::StatusRecord));
+  }
+  if (!bytes.empty()) {
+    std::int32_t pid = 0;
+    std::copy_n(bytes.begin(), std::min(bytes.size(), sizeof pid), reinterpret_cast<char*>(&pid));
+    msg::warn("service {}: child (pid {}) sent partial status update ({} bytes)", label(), pid,
+              bytes.size());
+  }
+  update_listening();
+}
+
+void Service::note(const proto::StatusRecord& record) {
+  switch (books_.note(record)) {
+    case Books::Report::Noted:
+    case Books::Report::Unchanged:
+    case Books::Report::UnknownChild:
+      break;
+    case Books::Report::WrongGeneration:
+      msg::info("ignoring status update from child pid {} generation {}", record.pid,
+                record.generation);
+      break;
+    case Books::Report::UnknownValue:
+      msg::warn("service {}: child (pid {}) sent unknown status {}", label(), record.pid,
+                record.availability);
+      break;
+  }
+}
+
+void Service::child_died(pid_t pid, int wait_status) {
+  report_death(pid, wait_status);
+  const bool useless = books_.died(pid, wait_status);
+  if (removed_) return;
+  if (useless && !books_.throttled()) {
+    msg::warn("{}: bad command startup -- throttling", context_.spawner.path_of(entry_));
+    return throttle();
+  }
+  update_listening();
+}
+
+void Service::report_death(pid_t pid, int wait_status) const {
+  const std::string path = context_.spawner.path_of(entry_);
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0) {
+    msg::warn("process {} pid {} exit status {}", path, pid, WEXITSTATUS(wait_status));
+  }
+  if (!WIFSIGNALED(wait_status)) return;
+  const int signal = WTERMSIG(wait_status);
+  if (removed_ && signal == SIGTERM) return;
+  msg::warn("process {} pid {} killed by signal {}", path, pid, signal);
+}
+
+void Service::throttle() {
+  books_.throttle();
+  listening_.clear();
+  throttle_end_ = context_.scheduler.after(context_.throttle_time, [this] {
+    msg::debug("throttle released for command {}", context_.spawner.path_of(entry_));
+    books_.release();
+    update_listening();
+  });
+}
+
+void Service::start_wakeups() {
+  next_wakeup_.cancel();
+  if (entry_.wakeup.count() > 0 && !entry_.wakeup_only_if_used) wake_up();
+}
+
+void Service::wake_up() {
+  if (entry_.wakeup.count() == 0) return;
+  next_wakeup_ = context_.scheduler.after(entry_.wakeup, [this] { wake_up(); });
+  if (books_.throttled()) return;
+  if (auto sent = wakeups_.send(entry_.type, endpoint_); !sent) {
+    msg::warn("master_wakeup_timer_event: service {}: {}", label(), sent.error().what);
+  }
+}
+
+bool Service::stressed() const {
+  return stress_end_ && context_.scheduler.now() < *stress_end_;
+}
+
+// The last process that the limit permits is about to be forked: from now on, and for a while,
+// processes are told to hurry; those that have not been told are replaced when they are idle.
+void Service::consider_stress() {
+  if (!adapts_to_stress(entry_, endpoint_) || !books_.next_is_the_last()) return;
+  const bool before = stressed();
+  stress_end_ = context_.scheduler.now() + kStressTime;
+  if (!before) renew_status_channel();
+}
+
+void Service::warn_of_crowd() {
+  if (!adapts_to_stress(entry_, endpoint_)) return;
+  const auto now = context_.scheduler.now();
+  if (next_crowd_warning_ && now < *next_crowd_warning_) return;
+  next_crowd_warning_ = now + kCrowdWarningInterval;
+  msg::warn(
+      "service \"{}\" ({}) has reached its process limit \"{}\": new clients may experience "
+      "noticeable delays",
+      entry_.name, endpoint_.canonical, entry_.process_limit);
+  msg::warn(
+      "to avoid this condition, increase the process count in master.cf or reduce the service time "
+      "per client");
+  msg::warn(
+      "see http://www.postfix.org/STRESS_README.html for examples of stress-adapting configuration "
+      "settings");
+}
+
+}  // namespace handoff::master
