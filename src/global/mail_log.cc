@@ -157,4 +157,8 @@ void also_to_stderr() {
   if (!std::exchange(wants_stderr(), true)) msg::add_sink(msg::stderr_sink(false));
 }
 
+void no_more_to_stderr() {
+  wants_stderr() = false;
+}
+
 }  // namespace handoff::global

@@ -32,5 +32,7 @@ util::Status try_open_log(const Config& config, const Params& params, std::strin
 
 // -V: also to standard error from now on, across open_log(), as "tag: text".
 void also_to_stderr();
+// No more, from the next open_log() on: for a program that leaves its terminal.
+void no_more_to_stderr();
 
 }  // namespace handoff::global

@@ -1,3 +1,151 @@
-int main() {
-  return 0;
+// NAME
+//   master - start the mail system's daemons when there is work for them
+//
+// SYNOPSIS
+//   master [-Dditvw] [-c config_dir] [-e exit_time] [-s]
+//
+// DESCRIPTION
+//   The master(8) daemon listens on the sockets of all services in master.cf and starts a daemon
+//   process when somebody connects and no process is available, up to the service's process limit.
+//   It counts its processes, restarts what has ended when it is needed again, and lets a service
+//   rest for a while whose processes end before they have served anybody.
+//
+//   -c config_dir
+//     Read main.cf and master.cf there; the daemons do the same.
+//   -D
+//     Run the debugger_command on the master process after initialization.
+//   -d
+//     Do not detach from the terminal, and keep standard input, output and error.
+//   -e exit_time
+//     End after so many seconds.
+//   -i
+//     Run as process 1: no session of its own, keep standard output.
+//   -s
+//     Keep standard output, for "maillog_file = /dev/stdout".
+//   -t
+//     Test: exit with status 0 when no master runs here, with status 1 when one does.
+//   -v
+//     Log more; the daemons do the same.
+//   -w
+//     Return when the mail system is up, or with status 1 when it does not come up.
+//
+//   Signals: SIGHUP reads the configuration again; daemons end when they have finished what they
+//   are doing. A mistake in the new configuration is logged and the old one stays in force. SIGTERM
+//   ends the mail system.
+//
+//   Without root privileges ("rootless") everything runs as the current user: there is no chroot
+//   and no change of user, whatever master.cf says.
+//
+// SECURITY
+//   Runs with the privileges it was started with, and serves nobody. Sockets and fifos belong to
+//   the mail owner.
+//
+// DIAGNOSTICS
+//   Problems are logged to syslogd(8) or postlogd(8), and at start to standard error. The exit
+//   status is not 0 when the mail system does not come up.
+//
+// CONFIGURATION PARAMETERS
+//   import_environment, default_process_limit, service_throttle_time, master_service_disable,
+//   inet_interfaces, inet_protocols, known_tcp_ports, daemon_directory, data_directory,
+//   queue_directory, mail_owner, maillog_file, syslog_name
+//
+// SEE ALSO
+//   master(5), postconf(5), postlogd(8)
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "global/mail_log.h"
+#include "global/master_proto.h"
+#include "master/detach.h"
+#include "master/instance.h"
+#include "master/options.h"
+#include "master/pid_file.h"
+#include "util/msg.h"
+#include "util/or_die.h"
+
+namespace handoff::master {
+namespace {
+
+namespace proto = global::master_proto;
+constexpr const char* kProgram = "master";
+constexpr mode_t kUmask = 077;
+constexpr const char* kPidFile = "pid/master.pid";
+
+MasterOptions options_from(int argc, char** argv) {
+  if (std::getenv(proto::kVerboseVariable) != nullptr) msg::set_verbose(1);
+  auto options = util::or_die(parse_master_options({argv, static_cast<std::size_t>(argc)}));
+  if (options.verbose > 0) msg::set_verbose(msg::verbose() + options.verbose);
+  options.verbose = msg::verbose();
+  if (std::getenv(proto::kDebugVariable) != nullptr) options.debug = true;
+  if (!options.config_directory.empty()) {
+    (void)setenv(proto::kConfigVariable, options.config_directory.c_str(), 1);
+  }
+  return options;
+}
+
+void run_debugger(const global::Params& params) {
+  const std::string& command = params.debugger_command;
+  if (command.empty()) msg::fatal("no debugger_command variable set up");
+  msg::info("running: {}", command);
+  if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
+}
+
+MainSetup enter_queue_directory() {
+  MainSetup main = util::or_die(read_main_cf());
+  global::open_log(main.config, main.params, kProgram, global::LogRole::Keeper);
+  const std::string& queue = main.params.queue_directory;
+  if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, util::errno_text(errno));
+  return main;
+}
+
+// Standard error stays until everything is in order: whoever starts us sees what is not.
+void leave_terminal(const MasterOptions& options) {
+  if (options.attached) return;
+  leave_standard_input();
+  if (!options.init && !options.keep_stdout) leave_standard_output();
+  if (!options.init) become_session_leader();
+}
+
+void leave_the_last_of_it(const MasterOptions& options, const MainSetup& main) {
+  if (options.attached) return;
+  global::no_more_to_stderr();
+  global::open_log(main.config, main.params, kProgram, global::LogRole::Keeper);
+  leave_standard_error();
+}
+
+int run(int argc, char** argv) {
+  (void)umask(kUmask);
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  close_inherited_descriptors();
+  global::open_log_early(kProgram, global::LogRole::Keeper);
+  global::also_to_stderr();
+  const MasterOptions options = options_from(argc, argv);
+  if (options.test) {
+    (void)enter_queue_directory();
+    return pid_file_is_locked(kPidFile) ? EXIT_FAILURE : EXIT_SUCCESS;
+  }
+
+  util::UniqueFd parent;
+  if (options.wait) parent = fork_and_wait();
+  leave_terminal(options);
+  MainSetup main = enter_queue_directory();
+  const MainSetup copy = main;
+  Instance instance(options, std::move(main));
+  if (options.debug) run_debugger(copy.params);
+  instance.start();
+  leave_the_last_of_it(options, copy);
+  announce_ready(std::move(parent));
+  instance.run();
+}
+
+}  // namespace
+}  // namespace handoff::master
+
+int main(int argc, char** argv) {
+  return handoff::master::run(argc, argv);
 }

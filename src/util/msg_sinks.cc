@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "util/append_file.h"
 #include "util/msg.h"
 #include "util/unique_fd.h"
 
@@ -35,10 +36,8 @@ class SyslogSink : public Sink {
   ~SyslogSink() override { closelog(); }
 
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
-    if (tag != ident_) {
-      ident_ = tag;  // openlog keeps the pointer
-      openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility_);
-    }
+    ident_ = tag;  // openlog keeps the pointer
+    openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility_);  // cheap; somebody else may have
     syslog(facility_ | syslog_priority(level), "%s%.*s", label(level).data(),
            static_cast<int>(text.size()), text.data());
   }
@@ -78,10 +77,12 @@ class PostlogSink : public Sink {
   }
 
  private:
-  // Waits for a busy postlogd, but not for ever: its queue holds ten datagrams.
+  // Waits for a busy postlogd, but not for ever: its queue holds ten datagrams. Not at all where
+  // there is another way: master must not wait for a postlogd that it has to start itself.
   bool send(const std::string& record) const {
     if (!socket_) return false;
-    while (::send(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL) < 0) {
+    const int flags = MSG_NOSIGNAL | (fallback_ ? MSG_DONTWAIT : 0);
+    while (::send(socket_.get(), record.data(), record.size(), flags) < 0) {
       if (errno != EINTR) return false;
     }
     return true;
@@ -116,11 +117,10 @@ class FileSink : public Sink {
 
   // Opened for each line: logrotate may have moved the file.
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
-    UniqueFd file(
-        open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    const auto file = open_for_append(path_);
     if (!file) return;
     const std::string line = format_record(level, hostname_, tag, text) + "\n";
-    (void)!::write(file.get(), line.data(), line.size());  // nobody left to tell
+    (void)!::write(file->get(), line.data(), line.size());  // nobody left to tell
   }
 
  private:

@@ -1,0 +1,172 @@
+#include "master/instance.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+
+#include "global/mail_log.h"
+#include "global/master_proto.h"
+#include "master/listeners.h"
+#include "master/pid_file.h"
+#include "util/msg.h"
+#include "util/or_die.h"
+
+namespace handoff::master {
+namespace {
+
+using util::Status;
+
+constexpr const char* kProgram = "master";
+constexpr std::chrono::seconds kWatchdogLimit{1000};
+constexpr std::chrono::seconds kProgressInterval = kWatchdogLimit / 4;
+constexpr unsigned kSecondsToDie = 5;
+constexpr std::string_view kPidFile = "master.pid";
+constexpr std::string_view kLockFile = "master.lock";
+
+// The event loop cannot help when the process itself is broken: end the group, then die of it.
+void on_crash(int signal) {
+  (void)std::signal(SIGTERM, SIG_IGN);
+  (void)kill(-getpid(), SIGTERM);
+  (void)std::signal(signal, SIG_DFL);
+  (void)raise(signal);
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> variables;
+  for (char** each = environ; *each != nullptr; ++each) variables.emplace_back(*each);
+  return variables;
+}
+
+std::string describe(const Setup& setup) {
+  return fmt::format("version {}, configuration {}", setup.params.mail_version,
+                     setup.config.directory());
+}
+
+void announce_rootless() {
+  if (!global::rootless()) return;
+  const passwd* user = getpwuid(geteuid());
+  msg::info("not running as root: no chroot, and every process runs as user {}",
+            user != nullptr ? user->pw_name : std::to_string(geteuid()));
+}
+
+}  // namespace
+
+Instance::Instance(const MasterOptions& options, MainSetup main)
+    : options_(options),
+      main_(std::move(main)),
+      launcher_(loop_, {.attached = options.attached, .verbose = options.verbose > 0}) {
+  lock();
+}
+
+Instance::~Instance() = default;
+
+void Instance::lock() {
+  namespace directory = global::master_proto::directory;
+  pid_file_ = util::or_die(take_pid_file(fmt::format("{}/{}", directory::kPid, kPidFile)));
+  const AsOwner as_owner(main_->owner);
+  lock_file_ =
+      util::or_die(take_pid_file(fmt::format("{}/{}", main_->params.data_directory, kLockFile)));
+}
+
+void Instance::start() {
+  Setup setup = util::or_die(read_setup(*std::move(main_)));
+  main_.reset();
+  auto environment = child_environment(setup.params);
+  watch_signals();
+  util::or_die(launcher_.start(std::move(setup), std::move(environment)));
+  if (options_.exit_after) {
+    exit_timer_ = loop_.after(*options_.exit_after, [] {
+      msg::info("master exit time has arrived");
+      std::_Exit(EXIT_SUCCESS);
+    });
+  }
+  msg::info("daemon started -- {}", describe(launcher_.setup()));
+  announce_rootless();
+}
+
+void Instance::run() {
+  watchdog_.emplace(kWatchdogLimit);
+  put_off_alarm();
+  while (true) loop_.run();
+}
+
+void Instance::put_off_alarm() {
+  watchdog_->stop();
+  watchdog_->restart();
+  progress_ = loop_.after(kProgressInterval, [this] { put_off_alarm(); });
+}
+
+void Instance::watch_signals() {
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
+    signals_.push_back(loop_.on_signal(signal, [this, signal] { terminate(signal); }));
+  }
+  signals_.push_back(loop_.on_signal(SIGHUP, [this] { reload(); }));
+  signals_.push_back(loop_.on_signal(SIGCHLD, [this] { launcher_.reap(); }));
+  for (const int signal : {SIGILL, SIGBUS, SIGSEGV}) (void)std::signal(signal, on_crash);
+}
+
+// The line is logged first, so that postlogd has it before it learns that it must go. The signal
+// is raised again for the sake of the exit status.
+void Instance::terminate(int signal) {
+  (void)std::signal(SIGALRM, SIG_DFL);
+  (void)alarm(kSecondsToDie);
+  (void)std::signal(SIGTERM, SIG_IGN);
+  msg::info("terminating on signal {}", signal);
+  if (kill(-getpid(), SIGTERM) != 0) {  // we lead no group (-d)
+    for (const pid_t child : launcher_.children()) (void)kill(child, SIGTERM);
+  }
+  if (options_.init) _exit(EXIT_SUCCESS);
+  (void)std::signal(signal, SIG_DFL);
+  (void)raise(signal);
+}
+
+void Instance::reload() {
+  msg::info("reload -- {}", describe(launcher_.setup()));
+  if (const Status done = try_reload(); !done) {
+    msg::warn("{}", done.error().what);
+    msg::warn("reload failed: the mail system goes on with the configuration it had");
+  }
+}
+
+Status Instance::try_reload() {
+  auto main = read_main_cf();
+  if (!main) return std::move(main).error();
+  if (auto kept = keep_what_cannot_change(*main); !kept) return kept;
+  auto setup = read_setup(*std::move(main));
+  if (!setup) return std::move(setup).error();
+  auto opened =
+      global::try_open_log(setup->config, setup->params, kProgram, global::LogRole::Keeper);
+  if (!opened) return opened;
+  auto environment = child_environment(setup->params);
+  return launcher_.reload(*std::move(setup), std::move(environment));
+}
+
+// Sockets and locks are where they were at start.
+Status Instance::keep_what_cannot_change(MainSetup& main) const {
+  const global::Params& old = launcher_.setup().params;
+  const std::array unchangeable = {std::pair{"queue_directory", &global::Params::queue_directory},
+                                   std::pair{"inet_protocols", &global::Params::inet_protocols}};
+  for (const auto& [name, member] : unchangeable) {
+    if (main.params.*member == old.*member) continue;
+    msg::warn("ignoring {} parameter value change", name);
+    msg::warn("old value: \"{}\", new value: \"{}\"", old.*member, main.params.*member);
+    msg::warn("to change {}, stop and start Postfix", name);
+    main.config.set(name, old.*member);
+  }
+  auto params = global::try_load_params(main.config, kProgram);
+  if (!params) return std::move(params).error();
+  main.params = *std::move(params);
+  return {};
+}
+
+std::vector<std::string> Instance::child_environment(const global::Params& params) const {
+  return util::or_die(filtered_environment(own_environment(), params.import_environment));
+}
+
+}  // namespace handoff::master

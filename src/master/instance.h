@@ -1,0 +1,50 @@
+// instance.h - master at work: one mail system, from "daemon started" to its last signal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "master/launcher.h"
+#include "master/options.h"
+#include "master/setup.h"
+#include "util/event_loop.h"
+#include "util/unique_fd.h"
+#include "util/watchdog.h"
+
+namespace handoff::master {
+
+class Instance {
+ public:
+  // In the queue directory, before any child exists. Fatal when another master runs here.
+  Instance(const MasterOptions& options, MainSetup main);
+  ~Instance();
+
+  // Reads master.cf and listens. Fatal errors end the process.
+  void start();
+  // Does not come back.
+  [[noreturn]] void run();
+
+ private:
+  void lock();
+  void watch_signals();
+  void terminate(int signal);
+  void reload();
+  util::Status try_reload();
+  util::Status keep_what_cannot_change(MainSetup& main) const;
+  std::vector<std::string> child_environment(const global::Params& params) const;
+  void put_off_alarm();
+
+  MasterOptions options_;
+  std::optional<MainSetup> main_;  // until start()
+  util::UniqueFd pid_file_;
+  util::UniqueFd lock_file_;
+  util::EventLoop loop_;
+  Launcher launcher_;
+  std::vector<util::Watch> signals_;
+  util::Timer exit_timer_;
+  util::Timer progress_;
+  std::optional<util::Watchdog> watchdog_;
+};
+
+}  // namespace handoff::master

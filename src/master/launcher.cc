@@ -1,0 +1,126 @@
+#include "master/launcher.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "util/msg.h"
+
+namespace handoff::master {
+namespace {
+
+using util::Result;
+using util::Status;
+
+bool same_service(const PlannedService& planned, const Service& running) {
+  return planned.entry.type == running.entry().type &&
+         planned.endpoint.canonical == running.endpoint().canonical;
+}
+
+bool same_addresses(const Endpoint& a, const Endpoint& b) {
+  return std::equal(a.addresses.begin(), a.addresses.end(), b.addresses.begin(), b.addresses.end(),
+                    [](const auto& x, const auto& y) { return x.same_host(y); });
+}
+
+}  // namespace
+
+Service* Launcher::find(const PlannedService& planned) {
+  const auto found = std::find_if(services_.begin(), services_.end(), [&](const Service& running) {
+    return same_service(planned, running);
+  });
+  return found == services_.end() ? nullptr : &*found;
+}
+
+// Listeners of entries that are not running yet.
+Result<std::vector<Launcher::Opened>> Launcher::open_new(const Setup& setup) {
+  std::vector<Opened> opened;
+  for (const PlannedService& planned : setup.services) {
+    if (find(planned) != nullptr) continue;
+    const int backlog = std::max(planned.entry.process_limit, setup.params.default_process_limit);
+    auto listeners = open_listeners(planned.entry.type, planned.endpoint, backlog, setup.owner);
+    if (!listeners) return std::move(listeners).error();
+    opened.push_back({&planned, *std::move(listeners)});
+  }
+  return opened;
+}
+
+Status Launcher::start(Setup setup, std::vector<std::string> environment) {
+  spawner_.make_flow_pipe();
+  return reload(std::move(setup), std::move(environment));
+}
+
+Status Launcher::reload(Setup setup, std::vector<std::string> environment) {
+  auto opened = open_new(setup);
+  if (!opened) return std::move(opened).error();
+  use(std::move(setup), std::move(environment), *std::move(opened));
+  return {};
+}
+
+void Launcher::use(Setup setup, std::vector<std::string> environment, std::vector<Opened> opened) {
+  spawner_.configure(setup.params.daemon_directory, std::move(environment));
+  const ServiceContext context{scheduler_, spawner_, setup.params.service_throttle_time};
+  for (const PlannedService& planned : setup.services) {
+    Service* running = find(planned);
+    if (running == nullptr) continue;
+    warn_of_changed_interfaces(planned, *running);
+    running->reconfigure(planned.entry, context.throttle_time);
+  }
+  // All of them exist before the first is woken up: they talk to one another.
+  std::vector<Service*> fresh;
+  for (Opened& each : opened) {
+    fresh.push_back(&services_.emplace_back(context, each.planned->entry, each.planned->endpoint,
+                                            std::move(each.listeners)));
+  }
+  setup_ = std::move(setup);
+  remove_vanished();
+  for (Service* service : fresh) service->start();
+}
+
+void Launcher::remove_vanished() {
+  for (auto each = services_.begin(); each != services_.end();) {
+    const auto service = each++;
+    const bool planned =
+        std::any_of(setup_.services.begin(), setup_.services.end(),
+                    [&](const PlannedService& plan) { return same_service(plan, *service); });
+    if (planned) continue;
+    service->remove();
+    if (service->abandoned()) {
+      services_.erase(service);
+    } else {
+      leaving_.splice(leaving_.end(), services_, service);
+    }
+  }
+}
+
+void Launcher::warn_of_changed_interfaces(const PlannedService& planned,
+                                          const Service& running) const {
+  if (same_addresses(planned.endpoint, running.endpoint())) return;
+  msg::warn("service {}: ignoring inet_interfaces change", planned.entry.name);
+  msg::warn("to change inet_interfaces, stop and start Postfix");
+}
+
+// Children that nobody here knows are those that init inherits when master is process 1.
+void Launcher::reap() {
+  int wait_status = 0;
+  for (pid_t pid = 0; (pid = waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+    for (Services* list : {&services_, &leaving_}) {
+      const auto found = std::find_if(list->begin(), list->end(),
+                                      [pid](const Service& service) { return service.has(pid); });
+      if (found != list->end()) found->child_died(pid, wait_status);
+    }
+  }
+  leaving_.remove_if([](const Service& service) { return service.abandoned(); });
+}
+
+std::vector<pid_t> Launcher::children() const {
+  std::vector<pid_t> all;
+  for (const Services* list : {&services_, &leaving_}) {
+    for (const Service& service : *list) {
+      const auto pids = service.children();
+      all.insert(all.end(), pids.begin(), pids.end());
+    }
+  }
+  return all;
+}
+
+}  // namespace handoff::master

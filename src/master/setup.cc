@@ -1,0 +1,87 @@
+#include "master/setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "global/config_expand.h"
+#include "global/master_proto.h"
+#include "util/msg.h"
+#include "util/text.h"
+#include "util/text_file.h"
+
+namespace handoff::master {
+namespace {
+
+using util::Result;
+
+constexpr const char* kProgram = "master";
+constexpr std::string_view kListSeparators = ", \t\r\n";
+
+// Before level 1, services without an explicit choice were jailed.
+bool jails_by_default(const global::Config& config) {
+  const auto old = config.expand("${{$compatibility_level} <level {1} ? {yes} : {no}}");
+  return old && *old == "yes";
+}
+
+EntryDefaults entry_defaults(const MainSetup& main, const Network& network) {
+  EntryDefaults defaults;
+  defaults.process_limit = main.params.default_process_limit;
+  defaults.chroot = jails_by_default(main.config);
+  if (!network.ipv4 && !network.ipv6) {
+    msg::warn("all network protocols are disabled (inet_protocols = {})",
+              main.params.inet_protocols);
+    msg::warn("disabling all type \"inet\" services in master.cf");
+    defaults.disabled.emplace_back(global::master_proto::type::kInet);
+  }
+  for (const auto word : util::split(main.params.master_service_disable, kListSeparators)) {
+    defaults.disabled.emplace_back(word);
+  }
+  return defaults;
+}
+
+}  // namespace
+
+Result<MainSetup> read_main_cf() {
+  auto config = global::Config::try_load(
+      {.directory = {}, .process_name = kProgram, .service_name = kProgram, .overrides = {}});
+  if (!config) return std::move(config).error();
+  auto params = global::try_load_params(*config, kProgram);
+  if (!params) return std::move(params).error();
+  auto owner = global::try_check_installation(*config, *params);
+  if (!owner) return std::move(owner).error();
+  return MainSetup{*std::move(config), *std::move(params), *std::move(owner)};
+}
+
+void add_service(std::vector<PlannedService>& services, PlannedService service) {
+  const auto same = [&](const PlannedService& other) {
+    return other.entry.type == service.entry.type &&
+           other.endpoint.canonical == service.endpoint.canonical;
+  };
+  const auto found = std::find_if(services.begin(), services.end(), same);
+  if (found == services.end()) return services.push_back(std::move(service));
+  msg::warn("duplicate master.cf entry for service \"{}\" ({}) -- using the last entry",
+            found->entry.name, found->endpoint.canonical);
+  found->entry = std::move(service.entry);
+}
+
+Result<Setup> read_setup(MainSetup main) {
+  const std::string file = main.config.directory() + "/master.cf";
+  auto network = network_from(main.params.inet_protocols, main.params.inet_interfaces,
+                              main.params.known_tcp_ports);
+  if (!network) return std::move(network).error();
+  const auto text = util::read_text_file(file);
+  if (!text) return text.error();
+  auto entries = parse_master_cf(*text, file, entry_defaults(main, *network));
+  if (!entries) return std::move(entries).error();
+
+  Setup setup{std::move(main.config), std::move(main.params), std::move(main.owner), {}};
+  for (Entry& entry : *entries) {
+    auto endpoint = endpoint_of(entry, file, *network);
+    if (!endpoint) return std::move(endpoint).error();
+    add_service(setup.services, {std::move(entry), *std::move(endpoint)});
+  }
+  return setup;
+}
+
+}  // namespace handoff::master

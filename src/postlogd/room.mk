@@ -1,0 +1,2 @@
+below_postlogd := service global dns tables util
+programs       += postlogd/postlogd
