@@ -92,9 +92,10 @@ test: setup
 	$(MAKE) e2e
 	$(MAKE) interop
 
+# MAIL=folder, mailbox or .eml file. Login shells have a MAIL, too, which is not meant.
 demo: setup
 	@$(MAKE) --no-print-directory all
-	@scripts/demo $(MAIL)
+	@scripts/demo $(if $(findstring command,$(origin MAIL)),'$(MAIL)')
 
 # --- The house: a room includes itself and the rooms below it, nothing else.
 layers:

@@ -13,24 +13,33 @@ from support.conditions import free_port, is_listening, wait_until
 
 
 class SmtpSink:
-    """A sink at a free port of `address`.
+    """A sink at a free port, the same one of each address.
 
-    `counters` asks for a file of JSON counters (option -J, ours only), read by `counters()` after
-    `stop()`. `dump` is a directory for one file a message (option -d).
+    Ours only: `counters` asks for a file of JSON counters, read by `counters()` at any time;
+    `store` is a directory for the messages, byte for byte.
     """
 
-    def __init__(self, program: pathlib.Path, *options: str, address: str = "127.0.0.1",
+    def __init__(self, program: pathlib.Path, *options: str,
+                 addresses: Sequence[str] = ("127.0.0.1",),
                  environment: Optional[Mapping[str, str]] = None, counters: bool = False,
-                 user: str = "nobody") -> None:
+                 store: Optional[pathlib.Path] = None, user: str = "nobody") -> None:
         self._program = program
-        self._options: Sequence[str] = options
+        self._options = list(options)
         self._environment = {"PATH": "/usr/bin:/bin", **(environment or {})}
         self._user = user
         self._directory = tempfile.TemporaryDirectory(prefix="handoff-sink-", dir="/tmp")
-        self._counters = pathlib.Path(self._directory.name) / "counters" if counters else None
         self._process: Optional["subprocess.Popen[bytes]"] = None
-        self.address = address
+        self.addresses = addresses
+        self.address = addresses[0]
         self.port = 0
+        self._counters: Optional[pathlib.Path] = None
+        if counters:
+            os.chmod(self._directory.name, 0o777)
+            self._counters = pathlib.Path(self._directory.name) / "counters"
+            self._options += ["-J", str(self._counters), "--counters-interval=100ms"]
+        if store:
+            store.chmod(0o777)
+            self._options.append(f"--store={store}")
 
     @property
     def nexthop(self) -> str:
@@ -43,7 +52,7 @@ class SmtpSink:
 
     def __enter__(self) -> "SmtpSink":
         for _ in range(5):
-            self.port = free_port(self.address)
+            self.port = free_port(*self.addresses)
             if self._start():
                 return self
         self._directory.cleanup()
@@ -65,7 +74,7 @@ class SmtpSink:
                 raise
 
     def counters(self) -> Dict[str, Any]:
-        """What the sink counted. Call `stop` first."""
+        """What the sink has counted: the whole truth after `stop`, a moment's before."""
         assert self._counters is not None, "made without counters=True"
         return json.loads(self._counters.read_text(encoding="utf-8"))
 
@@ -74,14 +83,11 @@ class SmtpSink:
         words = [str(self._program), *self._options]
         if os.geteuid() == 0:
             words += ["-u", self._user]
-        if self._counters is not None:
-            os.chmod(self._directory.name, 0o777)
-            words += ["-J", str(self._counters)]
-        words += [f"{self.address}:{self.port}", "1024"]
+        words += [*(f"{address}:{self.port}" for address in self.addresses), "1024"]
         self._process = process = subprocess.Popen(words, env=self._environment, cwd="/",
-                                                   stderr=subprocess.PIPE)
-        wait_until(lambda: is_listening(self.port, self.address) or process.poll() is not None,
-                   10, f"{self._program} listens")
+                                                   stderr=subprocess.PIPE, start_new_session=True)
+        wait_until(lambda: process.poll() is not None or self._ready(), 10,
+                   f"{self._program} listens")
         if process.poll() is None:
             return True
         assert process.stderr is not None
@@ -89,3 +95,7 @@ class SmtpSink:
         if not re.search("in use", message):
             raise AssertionError(f"{' '.join(words)}: {message}")
         return False
+
+    def _ready(self) -> bool:
+        return (all(is_listening(self.port, address) for address in self.addresses)
+                and (self._counters is None or self._counters.exists()))
