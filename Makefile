@@ -97,6 +97,9 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(if $(findstring command,$(origin MAIL)),'$(MAIL)')
 
+bench: setup all
+	@bench/delivery
+
 # --- The house: a room includes itself and the rooms below it, nothing else.
 layers:
 	@$(foreach r,$(rooms),! grep -rn '^#include "' src/$r \

@@ -125,9 +125,11 @@ void SinkServer::stop_at_limits() {
     return limit > 0 && count >= static_cast<std::uint64_t>(limit);
   };
   const std::uint64_t ended = tally_.sessions - tally_.open_sessions;
-  if (reached(tally_.messages, limits_.exit_after_messages) ||
-      reached(ended, limits_.exit_after_sessions))
-    finished_();
+  if (!reached(tally_.messages, limits_.exit_after_messages) &&
+      !reached(ended, limits_.exit_after_sessions))
+    return;
+  const auto waiting = [](const auto& each) { return each.first->outstanding(); };
+  if (std::none_of(sessions_.begin(), sessions_.end(), waiting)) finished_();
 }
 
 }  // namespace handoff::smtpstone

@@ -42,6 +42,8 @@ class SinkSession {
   void start();
 
   [[nodiscard]] int messages() const { return dialogue_.messages(); }
+  // Replies that have not left yet.
+  [[nodiscard]] bool outstanding() const { return !due_.empty() || !out_.empty(); }
 
  private:
   struct Due {
@@ -57,7 +59,6 @@ class SinkSession {
   void release();
   void flush();
   void finish();
-  [[nodiscard]] bool outstanding() const { return !due_.empty() || !out_.empty(); }
 
   Host& host_;
   util::Scheduler& scheduler_;

@@ -48,7 +48,7 @@
 //      -m count
 //           Serve at most that many connections at once (256).
 //      -M count, -n count
-//           Exit after that many messages, or sessions; the reply to the last is still sent.
+//           Exit after that many messages, or sessions, when no reply is left to be sent.
 //      -P
 //           Greet like a Cisco PIX; implies -e.
 //      -q command[:percent],...

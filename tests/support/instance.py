@@ -8,7 +8,9 @@ Leaving the block stops it and fails the test if a process is left over, a servi
 or the log holds a warning that nobody announced (`mail.log.expect`, `mail.log.allow`).
 """
 
+import contextlib
 import grp
+import io
 import os
 import pathlib
 import pwd
@@ -16,7 +18,7 @@ import re
 import signal
 import socket
 import subprocess
-from typing import Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from support import processes, queue_file
 from support.conditions import TimedOut, is_listening, wait_until
@@ -256,6 +258,19 @@ class Instance:
             print(f"kept: {self.root}")
         else:
             self._layout.remove()
+
+
+@contextlib.contextmanager
+def quiet(*arguments: Any, **settings: Any) -> Iterator[Instance]:
+    """An instance for programs that are no tests: it does not print its log when they fail."""
+    mail = Instance(*arguments, **settings).__enter__()
+    try:
+        yield mail
+    except BaseException as failure:  # also Ctrl-C
+        with contextlib.redirect_stdout(io.StringIO()):
+            mail.__exit__(type(failure), failure, failure.__traceback__)
+        raise
+    mail.__exit__(None, None, None)
 
 
 def _as(user: str, group: Optional[str] = None) -> List[str]:

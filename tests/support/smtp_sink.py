@@ -73,6 +73,11 @@ class SmtpSink:
                 self._process.wait()
                 raise
 
+    def wait(self, timeout: float) -> None:
+        """Waits until it ends by itself (options -M and -n)."""
+        assert self._process is not None
+        self._process.wait(timeout)
+
     def counters(self) -> Dict[str, Any]:
         """What the sink has counted: the whole truth after `stop`, a moment's before."""
         assert self._counters is not None, "made without counters=True"
