@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "global/config_expand.h"
+#include "global/own_addresses.h"
 #include "global/params.h"
 
 namespace handoff::global {
@@ -55,6 +56,10 @@ std::optional<std::string> default_value(const Config& config, std::string_view 
   if (spec->default_text != kComputed) return spec->default_text;
   if (name == "myhostname") return default_myhostname(config);
   if (name == "mydomain") return default_mydomain(config);
+  if (name == "mynetworks") {
+    const util::Result<std::string> networks = default_mynetworks(config);
+    return networks ? *networks : std::string();  // who needs the addresses is told why
+  }
   return std::string();
 }
 

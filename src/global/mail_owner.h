@@ -25,7 +25,8 @@ struct MailOwner {
 // Whether this process can change users, so that privileges mean something.
 bool rootless();
 
-// Start-up checks common to all daemons: accounts, host names, myorigin, relayhost. Logs a warning with file and line before it fails.
+// Start-up checks common to all daemons: accounts, host names, myorigin, relayhost. Logs a warning
+// with file and line before it fails.
 MailOwner check_installation(const Config& config, const Params& params);
 util::Result<MailOwner> try_check_installation(const Config& config, const Params& params);
 

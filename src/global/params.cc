@@ -123,6 +123,8 @@ Status read_strictly(const Config& config, const Reading& reading, T& value) {
 template <typename T>
 void read_leniently(const Config& config, const ParamSpec& spec, T& value) {
   const Reading reading = reading_of(config, spec);
+  // What has to be computed may be dear (mynetworks asks for all interfaces).
+  if (spec.default_text == kComputed && config.find(spec.name) == nullptr) return;
   for (const auto& written : {config.raw(spec.name), default_value(config, spec.name)}) {
     if (!written) continue;
     const auto text =

@@ -5,7 +5,8 @@
 //
 // A program stops at start when a parameter that it reads (see params.def) has a bad value; the
 // message is the one that administrators know, and the warning before it names file and line and
-// what is allowed. Parameters of other programs have their default when their value is bad.
+// what is allowed. Parameters of other programs have their default when their value is bad,
+// and nothing where the default would have to be computed.
 #pragma once
 
 #include <chrono>

@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
+#include "support/files.h"
 #include "support/log.h"
 #include "util/msg.h"
 
@@ -17,36 +16,26 @@ using test::LogCapture;
 // The log of the test run itself comes back afterwards.
 class MailLog : public testing::Test {
  protected:
-  void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / "handoff-log-XXXXXX";
-    std::string pattern = directory_.string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
   void TearDown() override {
     LogCapture::install();
     msg::set_tag("unknown");
     for (const char* name : {"MAIL_LOGTAG", "POSTLOG_SERVICE", "POSTLOG_HOSTNAME"}) unsetenv(name);
-    std::filesystem::remove_all(directory_);
   }
 
   util::Status open(std::vector<std::string> settings, LogRole role = LogRole::Daemon) {
     settings.push_back("myhostname=mx.example");
-    settings.push_back("queue_directory=" + directory_.string());
+    settings.push_back("queue_directory=" + directory_.path());
     const auto config = Config::from_text("", {"/test", "smtp", {}, std::move(settings)});
     return try_open_log(*config, load_params(*config, "smtp"), "smtp", role);
   }
-  [[nodiscard]] std::string log_file() const { return directory_ / "log"; }
-  [[nodiscard]] std::string content() const {
-    std::ifstream file(log_file());
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  [[nodiscard]] std::string log_file() const { return directory_.path("log"); }
+  [[nodiscard]] std::string content() const { return directory_.read("log"); }
 
-  std::filesystem::path directory_;
+  test::TemporaryDirectory directory_;
 };
 
 TEST_F(MailLog, TheServerAppendsToTheFile) {
-  ASSERT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.string(),
+  ASSERT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.path(),
                     "syslog_name=mail"},
                    LogRole::Server));
   msg::info("first");
@@ -58,7 +47,7 @@ TEST_F(MailLog, TheServerAppendsToTheFile) {
 
 TEST_F(MailLog, KeepersAppendWhileNobodyServesAndDaemonsDoNot) {
   const std::vector<std::string> settings{"maillog_file=" + log_file(),
-                                          "maillog_file_prefixes=" + directory_.string()};
+                                          "maillog_file_prefixes=" + directory_.path()};
   ASSERT_TRUE(open(settings));
   msg::info("lost");
   EXPECT_EQ(content(), "");
@@ -68,10 +57,10 @@ TEST_F(MailLog, KeepersAppendWhileNobodyServesAndDaemonsDoNot) {
 }
 
 TEST_F(MailLog, ChildrenLearnWhereToLog) {
-  ASSERT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.string(),
+  ASSERT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.path(),
                     "syslog_name=mail"}));
   EXPECT_STREQ(getenv("MAIL_LOGTAG"), "mail");
-  EXPECT_EQ(getenv("POSTLOG_SERVICE"), directory_.string() + "/public/postlog");
+  EXPECT_EQ(getenv("POSTLOG_SERVICE"), directory_.path() + "/public/postlog");
   EXPECT_STREQ(getenv("POSTLOG_HOSTNAME"), "mx.example");
   ASSERT_TRUE(open({}));
   EXPECT_EQ(getenv("POSTLOG_SERVICE"), nullptr);
@@ -79,7 +68,7 @@ TEST_F(MailLog, ChildrenLearnWhereToLog) {
 }
 
 TEST_F(MailLog, BeforeMainCfTheEnvironmentNamesTheTag) {
-  setenv("POSTLOG_SERVICE", (directory_ / "nobody").c_str(), 1);
+  setenv("POSTLOG_SERVICE", directory_.path("nobody").c_str(), 1);
   setenv("MAIL_LOGTAG", "post", 1);
   open_log_early("smtp", LogRole::Daemon);
   EXPECT_EQ(msg::tag(), "post/smtp");

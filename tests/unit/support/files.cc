@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <stdexcept>
 
 namespace handoff::test {
@@ -29,10 +30,34 @@ std::string content_of(int fd) {
   }
 }
 
-WorkingDirectory::WorkingDirectory() : before_(fs::current_path()) {
+namespace {
+
+fs::path make_directory() {
   std::string name = (fs::temp_directory_path() / "handoff-test.XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory");
-  path_ = name;
+  return name;
+}
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory() : path_(make_directory()) {}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;  // there is nobody left to tell
+  fs::remove_all(path_, ignored);
+}
+
+void TemporaryDirectory::write(const std::string& name, std::string_view content) const {
+  std::ofstream file(path(name), std::ios::binary);
+  if (!(file << content << std::flush)) throw std::runtime_error("cannot write " + path(name));
+}
+
+std::string TemporaryDirectory::read(const std::string& name) const {
+  std::ifstream file(path(name), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+WorkingDirectory::WorkingDirectory() : path_(make_directory()), before_(fs::current_path()) {
   fs::current_path(path_);
 }
 
