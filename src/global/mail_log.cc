@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "global/master_proto.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -20,9 +21,9 @@ namespace {
 using util::Error;
 using util::Status;
 
-constexpr const char* kTagVariable = "MAIL_LOGTAG";
-constexpr const char* kSocketVariable = "POSTLOG_SERVICE";
-constexpr const char* kHostVariable = "POSTLOG_HOSTNAME";
+constexpr const char* kTagVariable = master_proto::kLogTagVariable;
+constexpr const char* kSocketVariable = master_proto::kPostlogSocketVariable;
+constexpr const char* kHostVariable = master_proto::kPostlogHostVariable;
 
 constexpr std::array<std::pair<std::string_view, int>, 20> kFacilities{{
     {"auth", LOG_AUTH},     {"authpriv", LOG_AUTHPRIV}, {"cron", LOG_CRON},

@@ -23,6 +23,8 @@ constexpr int kFirstListenerFd = 6;
 constexpr const char* kGenerationVariable = "GENERATION";  // octal digits
 constexpr const char* kConfigVariable = "MAIL_CONFIG";
 constexpr const char* kLogTagVariable = "MAIL_LOGTAG";
+constexpr const char* kPostlogSocketVariable = "POSTLOG_SERVICE";
+constexpr const char* kPostlogHostVariable = "POSTLOG_HOSTNAME";
 constexpr const char* kVerboseVariable = "MAIL_VERBOSE";
 constexpr const char* kDebugVariable = "MAIL_DEBUG";
 

@@ -4,6 +4,7 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "global/master_proto.h"
@@ -32,10 +33,12 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), util::is_digit);
 }
 
-// RFC 1123 names and IPv4 addresses: letters, digits, hyphens within labels.
+// Addresses and RFC 1123 names: letters, digits, hyphens within labels. What consists of digits
+// and dots is meant to be an address.
 bool valid_host(std::string_view host) {
   if (SocketAddress::parse(host, 0)) return true;
   if (host.empty() || host.size() > 255) return false;
+  if (host.find_first_not_of("0123456789.") == std::string_view::npos) return false;
   while (!host.empty()) {
     const std::string_view label = host.substr(0, host.find('.'));
     if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') {
@@ -72,11 +75,18 @@ HostPort split_at_last_colon(std::string_view text) {
   return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
+// getaddrinfo(3) takes 70000 for 4464.
+bool too_large(const std::string& port) {
+  const auto number = util::to_int64(port);
+  return number && *number > std::numeric_limits<std::uint16_t>::max();
+}
+
 Result<Addresses> look_up(const std::string& host, const std::string& port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
-  const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  const int error =
+      too_large(port) ? EAI_SERVICE : getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
   if (error == EAI_SERVICE) return Error::not_found(gai_strerror(error));
   if (error != 0) return Error::syntax(gai_strerror(error));
   Addresses addresses;
@@ -124,7 +134,9 @@ Result<Addresses> interface_addresses(const Network& network, const std::string&
       return wildcards(network, number->front().port());
     }
     const bool loopback = util::equal_ignoring_case(word, kLoopbackOnly);
-    const auto some = addresses_of(network, loopback ? "localhost" : std::string(word), port);
+    const bool bracketed = word.starts_with('[') && word.ends_with(']');
+    const std::string_view host = bracketed ? word.substr(1, word.size() - 2) : word;
+    const auto some = addresses_of(network, loopback ? "localhost" : std::string(host), port);
     if (!some) return some;
     for (const SocketAddress& address : *some) {
       if (!loopback || address.is_loopback()) add_once(addresses, address);
@@ -145,10 +157,14 @@ class InetEndpoint {
     msg::warn("{}, line {}: {}", file_, entry_.line, allowed);
     return Error::syntax(fmt::format("{}: line {}: {}", file_, entry_.line, what));
   }
-  Error unknown_port() const {
+  Error unknown_port(const HostPort& name) const {
     msg::warn("{}, line {}: a port is a number or a name in known_tcp_ports or services(5)", file_,
               entry_.line);
-    return Error::syntax(fmt::format("{}: Servname not supported for ai_socktype", entry_.name));
+    std::string_view interfaces = network_.interfaces;
+    const std::string_view host =
+        name.host.empty() ? util::next_word(interfaces, kListSeparators) : name.host;
+    return Error::syntax(
+        fmt::format("{}:{}: Servname not supported for ai_socktype", host, name.port));
   }
   Error bad_host() const {
     return mistake(fmt::format("bad hostname or network address: {}", entry_.name),
@@ -168,7 +184,7 @@ Result<Endpoint> InetEndpoint::find() const {
 
   auto addresses = name->host.empty() ? interface_addresses(network_, port)
                                       : addresses_of(network_, name->host, port);
-  if (!addresses && addresses.error().kind == Error::Kind::NotFound) return unknown_port();
+  if (!addresses && addresses.error().kind == Error::Kind::NotFound) return unknown_port(*name);
   if (!addresses) return bad_host();
   if (addresses->empty() && name->host.empty()) {
     return mistake(fmt::format("no valid IP address found: {}", entry_.name),
@@ -212,7 +228,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
   if (util::is_digit(parsed->port.front()) && !all_digits(parsed->port)) {
     return quoted("garbage after numerical service in", text);
   }
-  if (!parsed->host.empty() && !valid_host(parsed->host)) {
+  if ((bracketed || !parsed->host.empty()) && !valid_host(parsed->host)) {
     return quoted("valid hostname or network address required in", text);
   }
   return parsed;

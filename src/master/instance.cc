@@ -20,6 +20,7 @@
 namespace handoff::master {
 namespace {
 
+namespace proto = global::master_proto;
 using util::Status;
 
 constexpr const char* kProgram = "master";
@@ -37,12 +38,6 @@ void on_crash(int signal) {
   (void)raise(signal);
 }
 
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** each = environ; *each != nullptr; ++each) variables.emplace_back(*each);
-  return variables;
-}
-
 std::string describe(const Setup& setup) {
   return fmt::format("version {}, configuration {}", setup.params.mail_version,
                      setup.config.directory());
@@ -57,8 +52,9 @@ void announce_rootless() {
 
 }  // namespace
 
-Instance::Instance(const MasterOptions& options, MainSetup main)
+Instance::Instance(const MasterOptions& options, Environment inherited, MainSetup main)
     : options_(options),
+      inherited_(std::move(inherited)),
       main_(std::move(main)),
       launcher_(loop_, {.attached = options.attached, .verbose = options.verbose > 0}) {
   lock();
@@ -67,7 +63,7 @@ Instance::Instance(const MasterOptions& options, MainSetup main)
 Instance::~Instance() = default;
 
 void Instance::lock() {
-  namespace directory = global::master_proto::directory;
+  namespace directory = proto::directory;
   pid_file_ = util::or_die(take_pid_file(fmt::format("{}/{}", directory::kPid, kPidFile)));
   const AsOwner as_owner(main_->owner);
   lock_file_ =
@@ -77,7 +73,7 @@ void Instance::lock() {
 void Instance::start() {
   Setup setup = util::or_die(read_setup(*std::move(main_)));
   main_.reset();
-  auto environment = child_environment(setup.params);
+  auto environment = util::or_die(child_environment(setup.params));
   watch_signals();
   util::or_die(launcher_.start(std::move(setup), std::move(environment)));
   if (options_.exit_after) {
@@ -144,7 +140,8 @@ Status Instance::try_reload() {
       global::try_open_log(setup->config, setup->params, kProgram, global::LogRole::Keeper);
   if (!opened) return opened;
   auto environment = child_environment(setup->params);
-  return launcher_.reload(*std::move(setup), std::move(environment));
+  if (!environment) return std::move(environment).error();
+  return launcher_.reload(*std::move(setup), *std::move(environment));
 }
 
 // Sockets and locks are where they were at start.
@@ -165,8 +162,21 @@ Status Instance::keep_what_cannot_change(MainSetup& main) const {
   return {};
 }
 
-std::vector<std::string> Instance::child_environment(const global::Params& params) const {
-  return util::or_die(filtered_environment(own_environment(), params.import_environment));
+// What opening the log has exported is set behind the rest, whether imported or not.
+util::Result<Environment> Instance::child_environment(const global::Params& params) const {
+  const Environment own = Environment::own();
+  Environment base = inherited_;
+  base.set(proto::kLogTagVariable, own.find(proto::kLogTagVariable).value_or(""));
+  auto environment = base.filtered(params.import_environment);
+  if (!environment) return environment;
+  for (const char* name : {proto::kPostlogSocketVariable, proto::kPostlogHostVariable}) {
+    if (const auto value = own.find(name)) {
+      environment->set(name, *value);
+    } else {
+      environment->remove(name);
+    }
+  }
+  return environment;
 }
 
 }  // namespace handoff::master

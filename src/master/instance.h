@@ -16,8 +16,9 @@ namespace handoff::master {
 
 class Instance {
  public:
-  // In the queue directory, before any child exists. Fatal when another master runs here.
-  Instance(const MasterOptions& options, MainSetup main);
+  // In the queue directory. `inherited` is the environment as it was before the log was opened.
+  // Fatal when another master runs here.
+  Instance(const MasterOptions& options, Environment inherited, MainSetup main);
   ~Instance();
 
   // Reads master.cf and listens. Fatal errors end the process.
@@ -32,10 +33,11 @@ class Instance {
   void reload();
   util::Status try_reload();
   util::Status keep_what_cannot_change(MainSetup& main) const;
-  std::vector<std::string> child_environment(const global::Params& params) const;
+  util::Result<Environment> child_environment(const global::Params& params) const;
   void put_off_alarm();
 
   MasterOptions options_;
+  Environment inherited_;
   std::optional<MainSetup> main_;  // until start()
   util::UniqueFd pid_file_;
   util::UniqueFd lock_file_;

@@ -44,19 +44,19 @@ Result<std::vector<Launcher::Opened>> Launcher::open_new(const Setup& setup) {
   return opened;
 }
 
-Status Launcher::start(Setup setup, std::vector<std::string> environment) {
+Status Launcher::start(Setup setup, Environment environment) {
   spawner_.make_flow_pipe();
   return reload(std::move(setup), std::move(environment));
 }
 
-Status Launcher::reload(Setup setup, std::vector<std::string> environment) {
+Status Launcher::reload(Setup setup, Environment environment) {
   auto opened = open_new(setup);
   if (!opened) return std::move(opened).error();
   use(std::move(setup), std::move(environment), *std::move(opened));
   return {};
 }
 
-void Launcher::use(Setup setup, std::vector<std::string> environment, std::vector<Opened> opened) {
+void Launcher::use(Setup setup, Environment environment, std::vector<Opened> opened) {
   spawner_.configure(setup.params.daemon_directory, std::move(environment));
   const ServiceContext context{scheduler_, spawner_, setup.params.service_throttle_time};
   for (const PlannedService& planned : setup.services) {

@@ -19,9 +19,9 @@ class Launcher {
   Launcher(util::Scheduler& scheduler, MasterMode mode) : scheduler_(scheduler), spawner_(mode) {}
 
   // At start. Error: something could not be listened on.
-  util::Status start(Setup setup, std::vector<std::string> environment);
+  util::Status start(Setup setup, Environment environment);
   // At reload. All or nothing: after an error everything is as before.
-  util::Status reload(Setup setup, std::vector<std::string> environment);
+  util::Status reload(Setup setup, Environment environment);
 
   // Takes note of all children that have ended.
   void reap();
@@ -37,7 +37,7 @@ class Launcher {
 
   Service* find(const PlannedService& planned);
   util::Result<std::vector<Opened>> open_new(const Setup& setup);
-  void use(Setup setup, std::vector<std::string> environment, std::vector<Opened> opened);
+  void use(Setup setup, Environment environment, std::vector<Opened> opened);
   void remove_vanished();
   void warn_of_changed_interfaces(const PlannedService& planned, const Service& running) const;
 

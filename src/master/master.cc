@@ -130,12 +130,13 @@ int run(int argc, char** argv) {
     return pid_file_is_locked(kPidFile) ? EXIT_FAILURE : EXIT_SUCCESS;
   }
 
+  Environment inherited = Environment::own();
   util::UniqueFd parent;
   if (options.wait) parent = fork_and_wait();
   leave_terminal(options);
   MainSetup main = enter_queue_directory();
   const MainSetup copy = main;
-  Instance instance(options, std::move(main));
+  Instance instance(options, std::move(inherited), std::move(main));
   if (options.debug) run_debugger(copy.params);
   instance.start();
   leave_the_last_of_it(options, copy);

@@ -4,14 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <optional>
 
 #include "global/master_proto.h"
-#include "util/brace_words.h"
 #include "util/msg.h"
-#include "util/text.h"
 
 namespace handoff::master {
 namespace {
@@ -20,29 +16,6 @@ namespace proto = global::master_proto;
 
 std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-}
-
-std::string_view variable_name(std::string_view assignment) {
-  return assignment.substr(0, assignment.find('='));
-}
-
-void set_variable(std::vector<std::string>& environment, std::string assignment) {
-  const std::string name(variable_name(assignment));
-  for (std::string& existing : environment) {
-    if (variable_name(existing) == name) {
-      existing = std::move(assignment);
-      return;
-    }
-  }
-  environment.push_back(std::move(assignment));
-}
-
-std::optional<std::string> find_variable(const std::vector<std::string>& environment,
-                                         std::string_view name) {
-  for (const std::string& variable : environment) {
-    if (variable_name(variable) == name) return variable;
-  }
-  return std::nullopt;
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
@@ -93,33 +66,14 @@ std::vector<std::string> child_arguments(const Entry& entry, const Endpoint& end
   return arguments;
 }
 
-util::Result<std::vector<std::string>> filtered_environment(
-    const std::vector<std::string>& environment, std::string_view import) {
-  const auto words = util::split_brace_words(import, ", \t\r\n");
-  if (!words) return words.error();
-  std::vector<std::string> kept;
-  for (const std::string& word : *words) {
-    const std::size_t equals = word.find('=');
-    if (equals == std::string::npos) {
-      if (auto variable = find_variable(environment, word))
-        set_variable(kept, *std::move(variable));
-    } else {
-      const std::string_view text(word);
-      set_variable(kept, fmt::format("{}={}", util::trim(text.substr(0, equals)),
-                                     util::trim(text.substr(equals + 1))));
-    }
-  }
-  return kept;
-}
-
-std::string generation_variable(unsigned generation) {
-  return fmt::format("{}={:o}", proto::kGenerationVariable, generation);
+std::string generation_text(unsigned generation) {
+  return fmt::format("{:o}", generation);
 }
 
 void become(const Command& command, const Inheritance& inheritance) {
   place_descriptors(inheritance);
   (void)execve(command.path.c_str(), pointers(command.arguments).data(),
-               pointers(command.environment).data());
+               pointers(command.environment.variables()).data());
   msg::fatal("master_spawn: exec {}: {}", command.path, util::errno_text(errno));
 }
 

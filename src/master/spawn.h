@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "master/endpoint.h"
+#include "master/environment.h"
 #include "master/master_cf.h"
 #include "util/result.h"
 #include "util/unique_fd.h"
@@ -24,13 +25,8 @@ bool adapts_to_stress(const Entry& entry, const Endpoint& endpoint);
 std::vector<std::string> child_arguments(const Entry& entry, const Endpoint& endpoint,
                                          const MasterMode& mode, bool stressed);
 
-// What `environment` ("NAME=value" each) is reduced to: a plain name in `import` keeps its
-// variable, "name=value" sets one. In the order of `import`.
-util::Result<std::vector<std::string>> filtered_environment(
-    const std::vector<std::string>& environment, std::string_view import);
-
-// Octal, as the other side reads it.
-std::string generation_variable(unsigned generation);
+// For GENERATION: octal, as the other side reads it.
+std::string generation_text(unsigned generation);
 
 // The descriptors that a child inherits, wherever they are in this process.
 struct Inheritance {
@@ -43,7 +39,7 @@ struct Inheritance {
 struct Command {
   std::string path;
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;
+  Environment environment;
 };
 
 // In the forked child: never comes back. Descriptors not in `inheritance` are close-on-exec.

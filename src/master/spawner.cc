@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "global/master_proto.h"
 #include "util/msg.h"
 
 namespace handoff::master {
@@ -19,7 +20,7 @@ void Spawner::make_flow_pipe() {
   flow_write_.reset(ends[1]);
 }
 
-void Spawner::configure(std::string daemon_directory, std::vector<std::string> environment) {
+void Spawner::configure(std::string daemon_directory, Environment environment) {
   daemon_directory_ = std::move(daemon_directory);
   environment_ = std::move(environment);
 }
@@ -35,7 +36,7 @@ util::Result<Spawner::Born> Spawner::spawn(const Entry& entry, const Endpoint& e
   Inheritance inheritance{flow_read_.get(), flow_write_.get(), status, {}};
   for (const auto& listener : listeners) inheritance.listeners.push_back(listener.get());
   const unsigned generation = ++generation_;
-  command.environment.push_back(generation_variable(generation));
+  command.environment.set(global::master_proto::kGenerationVariable, generation_text(generation));
 
   const pid_t pid = fork();
   if (pid < 0) return util::Error::system("fork", errno);

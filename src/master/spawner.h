@@ -24,7 +24,7 @@ class Spawner {
   // Tokens for receiving daemons, one pipe for the whole instance.
   void make_flow_pipe();
   // At start and at each reload.
-  void configure(std::string daemon_directory, std::vector<std::string> environment);
+  void configure(std::string daemon_directory, Environment environment);
 
   // The path of a daemon's program, for messages.
   [[nodiscard]] std::string path_of(const Entry& entry) const;
@@ -35,7 +35,7 @@ class Spawner {
  private:
   MasterMode mode_;
   std::string daemon_directory_;
-  std::vector<std::string> environment_;
+  Environment environment_;
   util::UniqueFd flow_read_;
   util::UniqueFd flow_write_;
   unsigned generation_ = 0;

@@ -1,0 +1,35 @@
+// environment.h - the variables that daemons are started with (spec/master.md 2.4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "util/result.h"
+
+namespace handoff::master {
+
+class Environment {
+ public:
+  Environment() = default;
+  explicit Environment(std::vector<std::string> variables) : variables_(std::move(variables)) {}
+  // This process's.
+  static Environment own();
+
+  [[nodiscard]] std::optional<std::string> find(std::string_view name) const;
+  void set(std::string_view name, std::string_view value);  // in place, or at the end
+  void remove(std::string_view name);
+
+  // Reduced to what import_environment names, in that order: a plain name keeps its variable if
+  // it is there, "name=value" sets one. Error Syntax for unbalanced braces.
+  [[nodiscard]] util::Result<Environment> filtered(std::string_view import) const;
+
+  // "NAME=value" each.
+  [[nodiscard]] const std::vector<std::string>& variables() const { return variables_; }
+
+ private:
+  std::vector<std::string> variables_;
+};
+
+}  // namespace handoff::master
