@@ -142,7 +142,8 @@ ClientSessionCache::~ClientSessionCache() = default;
 // --- The connection.
 
 bool ClientSessionCache::connect() {
-  auto socket = util::connect_unix(options_.service, options_.timeout);
+  auto socket = options_.connect ? options_.connect()
+                                 : util::connect_unix(options_.service, options_.timeout);
   if (!socket) {
     msg::warn("connect to {}: {}", options_.service, util::errno_text(socket.error().code));
     return false;

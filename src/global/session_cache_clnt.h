@@ -17,6 +17,7 @@
 #include <string>
 
 #include "global/session_cache.h"
+#include "util/result.h"
 
 namespace handoff::global {
 
@@ -34,6 +35,8 @@ class ClientSessionCache final : public SessionCache {
     Duration pause = std::chrono::seconds(1);  // before the second attempt
     Duration retry_after = std::chrono::seconds(60);
     std::function<Clock::time_point()> now = Clock::now;
+    // How to get a connection; empty: connect to `service`.
+    std::function<util::Result<util::UniqueFd>()> connect = nullptr;
     // Called before each wait for the server; where that runs in the same process it gets its turn.
     std::function<void()> before_wait = [] {};
   };

@@ -28,12 +28,12 @@ void raise_descriptor_limit() {
 }  // namespace
 
 struct ScacheService::Guest {
-  Guest(Desk& desk, service::Client arrived, std::function<void()> gone)
+  Guest(global::scache::Desk& desk, service::Client arrived, std::function<void()> gone)
       : presence(std::move(arrived.presence)),
-        client(desk, std::move(arrived.connection.fd), std::move(gone)) {}
+        dialogue(desk, std::move(arrived.connection.fd), std::move(gone)) {}
 
   service::Presence presence;  // ends after the connection is closed
-  Client client;
+  global::scache::Dialogue dialogue;
 };
 
 ScacheService::ScacheService(service::MultiServer& server)

@@ -5,9 +5,9 @@
 #include <memory>
 #include <unordered_map>
 
+#include "global/scache_dialogue.h"
+#include "global/scache_statistics.h"
 #include "global/session_cache_multi.h"
-#include "scache/client.h"
-#include "scache/statistics.h"
 #include "service/multi_server.h"
 
 namespace handoff::scache {
@@ -27,9 +27,9 @@ class ScacheService final : public service::MultiService {
   void start_interval();
 
   service::MultiServer& server_;
-  Statistics statistics_;
+  global::scache::Statistics statistics_;
   global::MultiSessionCache cache_;
-  Desk desk_;
+  global::scache::Desk desk_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
   std::uint64_t next_guest_ = 0;
   util::Timer interval_;

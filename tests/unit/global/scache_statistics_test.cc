@@ -1,4 +1,4 @@
-#include "scache/statistics.h"
+#include "global/scache_statistics.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "support/log.h"
 
-namespace handoff::scache {
+namespace handoff::global::scache {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -56,4 +56,4 @@ TEST_F(StatisticsTest, BeginsANewIntervalEachTime) {
 }
 
 }  // namespace
-}  // namespace handoff::scache
+}  // namespace handoff::global::scache

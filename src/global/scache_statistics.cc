@@ -1,4 +1,4 @@
-#include "scache/statistics.h"
+#include "global/scache_statistics.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "util/msg.h"
 
-namespace handoff::scache {
+namespace handoff::global::scache {
 namespace {
 
 void log_look_ups(std::string_view what, std::size_t hits, std::size_t misses) {
@@ -25,29 +25,29 @@ void log_interval_start(std::time_t start) {
 
 }  // namespace
 
-void Statistics::destination_saved(const global::SessionCache::Size& size) {
+void Statistics::destination_saved(const SessionCache::Size& size) {
   peak_.destinations = std::max(peak_.destinations, size.destinations);
   peak_.endpoints = std::max(peak_.endpoints, size.endpoints);
 }
 
-void Statistics::endpoint_saved(const global::SessionCache::Size& size) {
+void Statistics::endpoint_saved(const SessionCache::Size& size) {
   peak_.endpoints = std::max(peak_.endpoints, size.endpoints);
   peak_.sessions = std::max(peak_.sessions, size.sessions);
 }
 
 bool Statistics::anything_to_tell() const {
   return destination_hits_ + destination_misses_ + endpoint_hits_ + endpoint_misses_ > 0 ||
-         peak_ != global::SessionCache::Size();
+         peak_ != SessionCache::Size();
 }
 
 void Statistics::log(std::time_t now) {
   if (anything_to_tell()) log_interval_start(interval_start_);
   log_look_ups("domain", destination_hits_, destination_misses_);
   log_look_ups("address", endpoint_hits_, endpoint_misses_);
-  if (peak_ != global::SessionCache::Size())
+  if (peak_ != SessionCache::Size())
     msg::info("statistics: max simultaneous domains={} addresses={} connection={}",
               peak_.destinations, peak_.endpoints, peak_.sessions);
   *this = Statistics(now);
 }
 
-}  // namespace handoff::scache
+}  // namespace handoff::global::scache

@@ -1,4 +1,4 @@
-#include "scache/client.h"
+#include "global/scache_dialogue.h"
 
 #include <sys/socket.h>
 
@@ -10,15 +10,14 @@
 #include "util/msg.h"
 #include "util/result.h"
 
-namespace handoff::scache {
+namespace handoff::global::scache {
 namespace {
 
-using global::ScacheStatus;
 using util::Error;
 using util::attr0::ListReader;
-namespace attr = global::attr;
-namespace request = global::scache_request;
-using namespace global::scache;
+
+namespace request = scache_request;
+
 using namespace std::chrono_literals;
 
 // In one go, so that a client with much to say lets the others have their turn.
@@ -48,25 +47,25 @@ std::string reason(const Error& error) {
 
 }  // namespace
 
-Client::Client(Desk& desk, util::UniqueFd socket, std::function<void()> gone)
+Dialogue::Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone)
     : desk_(desk),
       socket_(std::move(socket)),
       gone_(std::move(gone)),
       last_progress_(desk.scheduler.now()) {
   readable_ = desk_.scheduler.readable(socket_.get(), [this] { on_readable(); });
-  send(util::attr0::announcement(global::protocol::kConnectionCache));
+  send(util::attr0::announcement(protocol::kConnectionCache));
 }
 
 // --- Input and output.
 
-void Client::on_readable() {
+void Dialogue::on_readable() {
   const bool goes_on = read_input() && serve();
   if (!goes_on) return gone_();
   attached_ = {};  // closes what nobody asked for
   watch_for_stall();
 }
 
-void Client::on_writable() {
+void Dialogue::on_writable() {
   writable_.cancel();
   send(std::exchange(output_, {}));
   // What came while the client did not listen.
@@ -75,7 +74,7 @@ void Client::on_writable() {
 }
 
 // False at the end of the connection.
-bool Client::read_input() {
+bool Dialogue::read_input() {
   std::array<char, kReadSize> buffer;
   // Exactly the byte that carries the descriptor: what follows it is not part of it.
   const std::size_t wanted = phase_ == Phase::Descriptor && input_.empty() ? 1 : buffer.size();
@@ -93,7 +92,7 @@ bool Client::read_input() {
 }
 
 // Whatever is complete; false when the connection is of no use anymore.
-bool Client::serve() {
+bool Dialogue::serve() {
   while (!failed_ && output_.empty() && !input_.empty()) {
     if (phase_ == Phase::Descriptor)
       on_descriptor();
@@ -109,7 +108,7 @@ bool Client::serve() {
 }
 
 // False when there is no complete list yet.
-bool Client::serve_list() {
+bool Dialogue::serve_list() {
   const auto length = scanner_.scan(input_);
   if (!length) {
     msg::warn("{}: {}, closing the connection", desk_.client_name, length.error().what);
@@ -124,7 +123,7 @@ bool Client::serve_list() {
   return true;
 }
 
-void Client::send(std::string_view bytes) {
+void Dialogue::send(std::string_view bytes) {
   while (!bytes.empty() && output_.empty()) {
     const ssize_t sent =
         ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -143,7 +142,7 @@ void Client::send(std::string_view bytes) {
 
 // --- The dialogue.
 
-void Client::on_list(std::string_view list) {
+void Dialogue::on_list(std::string_view list) {
   switch (phase_) {
     case Phase::Request:
       return on_request(list);
@@ -158,7 +157,7 @@ void Client::on_list(std::string_view list) {
 }
 
 // Attributes before the request are named in the log, and skipped, names and values alike.
-void Client::on_request(std::string_view list) {
+void Dialogue::on_request(std::string_view list) {
   for (int skipped = 0; list.size() > 1 && !begins_with(list, attr::kRequest); ++skipped) {
     for (int part = 0; part < 2; ++part) {
       const std::string_view word = first_string(list);
@@ -173,7 +172,7 @@ void Client::on_request(std::string_view list) {
   if (const auto name = reader.next(attr::kRequest)) dispatch(*name, reader);
 }
 
-void Client::dispatch(std::string_view name, ListReader& reader) {
+void Dialogue::dispatch(std::string_view name, ListReader& reader) {
   if (name == request::kFindDestination) return find_destination(reader);
   if (name == request::kFindEndpoint) return find_endpoint(reader);
   if (name == request::kSaveDestination) return save_destination(reader);
@@ -183,7 +182,7 @@ void Client::dispatch(std::string_view name, ListReader& reader) {
 }
 
 template <typename Reply>
-void Client::refuse(std::string_view service) {
+void Dialogue::refuse(std::string_view service) {
   msg::warn("{}: bad or missing request parameter", service);
   Reply reply;
   reply.status = ScacheStatus::Bad;
@@ -201,7 +200,7 @@ bool read_request(ListReader& reader, Request& wanted) {
 
 }  // namespace
 
-void Client::save_endpoint(ListReader& reader) {
+void Dialogue::save_endpoint(ListReader& reader) {
   saving_ = {};
   if (!read_request(reader, saving_) || saving_.ttl <= 0s)
     return refuse<StatusReply>(kSaveEndpointService);
@@ -211,7 +210,7 @@ void Client::save_endpoint(ListReader& reader) {
   say(Turn{});
 }
 
-void Client::on_descriptor() {
+void Dialogue::on_descriptor() {
   phase_ = Phase::Request;
   input_.erase(0, 1);
   util::Received received = std::exchange(attached_, {});
@@ -228,7 +227,7 @@ void Client::on_descriptor() {
   say(StatusReply{ScacheStatus::Ok});
 }
 
-void Client::save_destination(ListReader& reader) {
+void Dialogue::save_destination(ListReader& reader) {
   SaveDestination wanted;
   if (!read_request(reader, wanted) || wanted.ttl <= 0s)
     return refuse<StatusReply>(kSaveDestinationService);
@@ -240,7 +239,7 @@ void Client::save_destination(ListReader& reader) {
   say(StatusReply{ScacheStatus::Ok});
 }
 
-void Client::find_endpoint(ListReader& reader) {
+void Dialogue::find_endpoint(ListReader& reader) {
   FindEndpoint wanted;
   if (!read_request(reader, wanted)) return refuse<EndpointReply>(kFindEndpointService);
   malformed_ = 0;
@@ -251,7 +250,7 @@ void Client::find_endpoint(ListReader& reader) {
   hand_over(std::move(found->connection), kFindEndpointService);
 }
 
-void Client::find_destination(ListReader& reader) {
+void Dialogue::find_destination(ListReader& reader) {
   FindDestination wanted;
   if (!read_request(reader, wanted)) return refuse<DestinationReply>(kFindDestinationService);
   malformed_ = 0;
@@ -263,14 +262,14 @@ void Client::find_destination(ListReader& reader) {
   hand_over(std::move(found->session.connection), kFindDestinationService);
 }
 
-void Client::hand_over(util::UniqueFd session, std::string_view service) {
+void Dialogue::hand_over(util::UniqueFd session, std::string_view service) {
   found_ = std::move(session);
   service_ = service;
   phase_ = Phase::FirstTurn;
 }
 
 // Once it is sent the kernel keeps the descriptor for the client: ours can be closed.
-void Client::on_first_turn(std::string_view list) {
+void Dialogue::on_first_turn(std::string_view list) {
   const util::UniqueFd session = std::move(found_);
   ListReader reader(list, desk_.client_name);
   if (!reader.next(attr::kDummy)) {
@@ -288,7 +287,7 @@ void Client::on_first_turn(std::string_view list) {
 }
 
 // A client that goes on with a request instead has its descriptor, too: not worth a word.
-void Client::on_second_turn(std::string_view list) {
+void Dialogue::on_second_turn(std::string_view list) {
   phase_ = Phase::Request;
   if (begins_with(list, attr::kRequest)) return on_request(list);
   if (!util::attr0::decode<Turn>(list, desk_.client_name)) ++malformed_;
@@ -296,18 +295,18 @@ void Client::on_second_turn(std::string_view list) {
 
 // --- Clients that stop in the middle.
 
-bool Client::mid_request() const {
+bool Dialogue::mid_request() const {
   return !input_.empty() || !output_.empty() || phase_ == Phase::Descriptor ||
          phase_ == Phase::FirstTurn;
 }
 
 // One timer at most, looked at when it fires: a request that is done in time costs nothing.
-void Client::watch_for_stall() {
+void Dialogue::watch_for_stall() {
   if (mid_request() && !stall_timer_.pending())
     stall_timer_ = desk_.scheduler.after(desk_.stall_limit, [this] { on_stall(); });
 }
 
-void Client::on_stall() {
+void Dialogue::on_stall() {
   if (!mid_request()) return;
   const auto silent_for = desk_.scheduler.now() - last_progress_;
   if (silent_for < desk_.stall_limit) {
@@ -319,7 +318,7 @@ void Client::on_stall() {
   gone_();
 }
 
-void Client::log_broken_off(bool timed_out) const {
+void Dialogue::log_broken_off(bool timed_out) const {
   const std::string why = timed_out ? util::errno_text(ETIMEDOUT) : "the client has gone";
   if (phase_ == Phase::Descriptor)
     return msg::warn("{}: unable to receive file descriptor: {}", service_, why);
@@ -339,4 +338,4 @@ void Client::log_broken_off(bool timed_out) const {
               where);
 }
 
-}  // namespace handoff::scache
+}  // namespace handoff::global::scache

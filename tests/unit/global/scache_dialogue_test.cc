@@ -1,4 +1,4 @@
-#include "scache/client.h"
+#include "global/scache_dialogue.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -15,7 +15,7 @@
 #include "util/manual_scheduler.h"
 #include "util/pass_fd.h"
 
-namespace handoff::scache {
+namespace handoff::global::scache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -68,7 +68,7 @@ class Peer {
   Peer(util::ManualScheduler& clock, Desk& desk) : clock_(clock) {
     auto [client, server] = test::socket_pair();
     socket_ = std::move(client);
-    served_ = std::make_unique<Client>(desk, std::move(server), [this] { served_.reset(); });
+    served_ = std::make_unique<Dialogue>(desk, std::move(server), [this] { served_.reset(); });
     EXPECT_EQ(received(), kAnnouncement);
   }
   void send(const std::string& text) {
@@ -107,13 +107,13 @@ class Peer {
  private:
   util::ManualScheduler& clock_;
   UniqueFd socket_;
-  std::unique_ptr<Client> served_;
+  std::unique_ptr<Dialogue> served_;
 };
 
-class ScacheClientTest : public testing::Test {
+class ScacheDialogueTest : public testing::Test {
  protected:
   util::ManualScheduler clock;
-  global::MultiSessionCache cache{clock};
+  MultiSessionCache cache{clock};
   Statistics statistics{0};
   int relieved = 0;
   Desk desk{.scheduler = clock,
@@ -128,7 +128,7 @@ class ScacheClientTest : public testing::Test {
 
 // --- The transcripts of spec/ipc.md 12.
 
-TEST_F(ScacheClientTest, SavesASession) {
+TEST_F(ScacheDialogueTest, SavesASession) {
   EXPECT_EQ(peer.answer(save_endpoint("ep1", "prop1")), kTurn);
   auto [remote, session] = test::socket_pair();
   peer.send_with_descriptors("\0"s, {session.get()});
@@ -138,7 +138,7 @@ TEST_F(ScacheClientTest, SavesASession) {
   EXPECT_FALSE(test::sees_eof(remote));
 }
 
-TEST_F(ScacheClientTest, HandsASessionOverAndKeepsNoCopy) {
+TEST_F(ScacheDialogueTest, HandsASessionOverAndKeepsNoCopy) {
   const UniqueFd remote = peer.save("ep1", "prop1");
   EXPECT_EQ(peer.answer(save_destination("dom1", "dprop", "ep1")), kOk);
   EXPECT_EQ(peer.answer(find_destination("dom1")),
@@ -155,7 +155,7 @@ TEST_F(ScacheClientTest, HandsASessionOverAndKeepsNoCopy) {
   EXPECT_EQ(peer.answer(find_endpoint("ep1")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, TakesBothTurnsInOneWrite) {
+TEST_F(ScacheDialogueTest, TakesBothTurnsInOneWrite) {
   const UniqueFd remote = peer.save("ep1", "prop1");
   EXPECT_EQ(peer.answer(find_endpoint("ep1")),
             "status\0"
@@ -165,7 +165,7 @@ TEST_F(ScacheClientTest, TakesBothTurnsInOneWrite) {
   EXPECT_EQ(peer.answer(find_endpoint("ep1")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, TakesTheSecondTurnTogetherWithTheNextRequest) {
+TEST_F(ScacheDialogueTest, TakesTheSecondTurnTogetherWithTheNextRequest) {
   const UniqueFd remote = peer.save("ep1", "prop1");
   (void)peer.answer(find_endpoint("ep1"));
   peer.send(kTurn);
@@ -173,7 +173,7 @@ TEST_F(ScacheClientTest, TakesTheSecondTurnTogetherWithTheNextRequest) {
   EXPECT_EQ(peer.answer(kTurn + find_endpoint("ep1")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, DoesWithoutTheSecondTurn) {
+TEST_F(ScacheDialogueTest, DoesWithoutTheSecondTurn) {
   const UniqueFd remote = peer.save("ep1", "prop1");
   (void)peer.answer(find_endpoint("ep1"));
   peer.send(kTurn);
@@ -181,7 +181,7 @@ TEST_F(ScacheClientTest, DoesWithoutTheSecondTurn) {
   EXPECT_EQ(peer.answer(find_endpoint("ep1")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, LimitsTheTimeToLive) {
+TEST_F(ScacheDialogueTest, LimitsTheTimeToLive) {
   const UniqueFd remote = peer.save("e", "p", "99999999999");
   clock.advance(4999ms);
   EXPECT_FALSE(test::sees_eof(remote));
@@ -273,7 +273,7 @@ std::vector<Vector> vectors() {
   return all;
 }
 
-class ScacheVectorTest : public ScacheClientTest, public testing::WithParamInterface<Vector> {
+class ScacheVectorTest : public ScacheDialogueTest, public testing::WithParamInterface<Vector> {
  protected:
   void SetUp() override {
     for (const std::string& line : GetParam().log) LogCapture::expect(line);
@@ -304,19 +304,19 @@ INSTANTIATE_TEST_SUITE_P(Spec, ScacheVectorTest, testing::ValuesIn(vectors()));
 
 // --- Rude clients.
 
-TEST_F(ScacheClientTest, AnswersRequestsThatDidNotWaitForEachOther) {
+TEST_F(ScacheDialogueTest, AnswersRequestsThatDidNotWaitForEachOther) {
   EXPECT_EQ(peer.answer(save_destination("d", "p", "e") + find_destination("d")),
             kOk + kNoDestination);
 }
 
-TEST_F(ScacheClientTest, SaysSoWhenAByteComesWithoutADescriptor) {
+TEST_F(ScacheDialogueTest, SaysSoWhenAByteComesWithoutADescriptor) {
   LogCapture::expect("scache_save_endp_service: unable to receive file descriptor: ");
   (void)peer.answer(save_endpoint("e", "p"));
   EXPECT_EQ(peer.answer("\0"s), kFailed);
   EXPECT_EQ(peer.answer(find_endpoint("e")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, ClosesBothWhenTwoDescriptorsCome) {
+TEST_F(ScacheDialogueTest, ClosesBothWhenTwoDescriptorsCome) {
   LogCapture::expect("scache_save_endp_service: unable to receive file descriptor: ");
   (void)peer.answer(save_endpoint("e", "p"));
   auto [remote1, session1] = test::socket_pair();
@@ -330,7 +330,7 @@ TEST_F(ScacheClientTest, ClosesBothWhenTwoDescriptorsCome) {
   EXPECT_EQ(relieved, 0);
 }
 
-TEST_F(ScacheClientTest, TakesADescriptorWithSurplusBytes) {
+TEST_F(ScacheDialogueTest, TakesADescriptorWithSurplusBytes) {
   LogCapture::expect("missing attribute request in input from scache socket");
   (void)peer.answer(save_endpoint("e", "p"));
   const UniqueFd session = test::socket_pair().first;
@@ -340,14 +340,14 @@ TEST_F(ScacheClientTest, TakesADescriptorWithSurplusBytes) {
   EXPECT_EQ(cache.size().sessions, 1U);
 }
 
-TEST_F(ScacheClientTest, TakesADescriptorThatCameTooEarly) {
+TEST_F(ScacheDialogueTest, TakesADescriptorThatCameTooEarly) {
   const UniqueFd session = test::socket_pair().first;
   peer.send_with_descriptors(save_endpoint("e", "p") + '\0', {session.get()});
   EXPECT_EQ(peer.received(), kTurn + kOk);
   EXPECT_EQ(cache.size().sessions, 1U);
 }
 
-TEST_F(ScacheClientTest, ClosesADescriptorThatNobodyAskedFor) {
+TEST_F(ScacheDialogueTest, ClosesADescriptorThatNobodyAskedFor) {
   auto [remote, stray] = test::socket_pair();
   peer.send_with_descriptors(find_endpoint("e"), {stray.get()});
   stray.reset();
@@ -355,7 +355,7 @@ TEST_F(ScacheClientTest, ClosesADescriptorThatNobodyAskedFor) {
   EXPECT_TRUE(test::sees_eof(remote));
 }
 
-TEST_F(ScacheClientTest, LosesTheSessionOfAClientThatLeavesAfterAHit) {
+TEST_F(ScacheDialogueTest, LosesTheSessionOfAClientThatLeavesAfterAHit) {
   LogCapture::expect("scache_find_endp_service: cannot send file descriptor: ");
   const UniqueFd remote = peer.save("e", "p");
   (void)peer.answer(find_endpoint("e"));
@@ -364,7 +364,7 @@ TEST_F(ScacheClientTest, LosesTheSessionOfAClientThatLeavesAfterAHit) {
   EXPECT_TRUE(test::sees_eof(remote));
 }
 
-TEST_F(ScacheClientTest, LosesTheSessionOfAClientThatDoesNotAskForIt) {
+TEST_F(ScacheDialogueTest, LosesTheSessionOfAClientThatDoesNotAskForIt) {
   LogCapture::expect("unexpected attribute foo from scache socket (expecting: dummy)");
   LogCapture::expect("scache_find_endp_service: cannot send file descriptor: ");
   const UniqueFd remote = peer.save("e", "p");
@@ -374,13 +374,13 @@ TEST_F(ScacheClientTest, LosesTheSessionOfAClientThatDoesNotAskForIt) {
   EXPECT_EQ(peer.answer(find_endpoint("e")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, LeavesQuietlyBetweenRequests) {
+TEST_F(ScacheDialogueTest, LeavesQuietlyBetweenRequests) {
   (void)peer.answer(find_endpoint("e"));
   peer.hang_up();
   EXPECT_TRUE(peer.closed());
 }
 
-TEST_F(ScacheClientTest, NamesThePlaceWhereAClientBrokeOff) {
+TEST_F(ScacheDialogueTest, NamesThePlaceWhereAClientBrokeOff) {
   LogCapture::expect(
       "unexpected end-of-input from scache socket while reading input attribute value");
   peer.send("request\0find"s);
@@ -388,7 +388,7 @@ TEST_F(ScacheClientTest, NamesThePlaceWhereAClientBrokeOff) {
   EXPECT_TRUE(peer.closed());
 }
 
-TEST_F(ScacheClientTest, ClosesAClientThatStopsHalfWay) {
+TEST_F(ScacheDialogueTest, ClosesAClientThatStopsHalfWay) {
   LogCapture::expect("timeout on scache socket while reading input attribute value");
   peer.send("request\0fi"s);
   clock.advance(30s);
@@ -399,7 +399,7 @@ TEST_F(ScacheClientTest, ClosesAClientThatStopsHalfWay) {
   EXPECT_TRUE(peer.closed());
 }
 
-TEST_F(ScacheClientTest, ClosesAClientThatKeepsItsDescriptor) {
+TEST_F(ScacheDialogueTest, ClosesAClientThatKeepsItsDescriptor) {
   LogCapture::expect(
       "scache_save_endp_service: unable to receive file descriptor: Connection timed");
   (void)peer.answer(save_endpoint("e", "p"));
@@ -407,14 +407,14 @@ TEST_F(ScacheClientTest, ClosesAClientThatKeepsItsDescriptor) {
   EXPECT_TRUE(peer.closed());
 }
 
-TEST_F(ScacheClientTest, LetsAClientBeIdle) {
+TEST_F(ScacheDialogueTest, LetsAClientBeIdle) {
   (void)peer.save("e", "p");
   clock.advance(24h);
   EXPECT_FALSE(peer.closed());
   EXPECT_EQ(peer.answer(find_endpoint("e")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, ClosesAClientThatTalksNonsense) {
+TEST_F(ScacheDialogueTest, ClosesAClientThatTalksNonsense) {
   LogCapture::expect("missing attribute request in input from scache socket");
   LogCapture::expect("scache socket: 20 malformed requests in a row, closing the connection");
   peer.send(std::string(10'000, '\0'));
@@ -422,13 +422,13 @@ TEST_F(ScacheClientTest, ClosesAClientThatTalksNonsense) {
   EXPECT_EQ(LogCapture::lines().size(), 21U);
 }
 
-TEST_F(ScacheClientTest, ClosesAClientWhoseWordsNeverEnd) {
+TEST_F(ScacheDialogueTest, ClosesAClientWhoseWordsNeverEnd) {
   LogCapture::expect("scache socket: attribute list too long, closing the connection");
   for (int i = 0; i < 40 && !peer.closed(); ++i) peer.send(std::string(32 * 1024, 'x'));
   EXPECT_TRUE(peer.closed());
 }
 
-TEST_F(ScacheClientTest, WaitsForAClientThatDoesNotListen) {
+TEST_F(ScacheDialogueTest, WaitsForAClientThatDoesNotListen) {
   const std::string property(200'000, 'p');
   const UniqueFd remote = peer.save("e", property);
   peer.send(find_endpoint("e"));
@@ -442,7 +442,7 @@ TEST_F(ScacheClientTest, WaitsForAClientThatDoesNotListen) {
   EXPECT_EQ(peer.answer(kTurn + find_endpoint("none")), kNoEndpoint);
 }
 
-TEST_F(ScacheClientTest, OneClientDoesNotDelayAnother) {
+TEST_F(ScacheDialogueTest, OneClientDoesNotDelayAnother) {
   Peer stuck(clock, desk);
   (void)stuck.answer(save_endpoint("e", "p"));
   const UniqueFd remote = peer.save("e", "q");
@@ -454,4 +454,4 @@ TEST_F(ScacheClientTest, OneClientDoesNotDelayAnother) {
 }
 
 }  // namespace
-}  // namespace handoff::scache
+}  // namespace handoff::global::scache

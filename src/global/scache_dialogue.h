@@ -1,8 +1,9 @@
-// client.h - one client of scache(8): its connection, and the dialogue on it (spec/ipc.md 4, 5).
+// scache_dialogue.h - the server's half of the scache protocol, with one client (spec/ipc.md 4, 5).
 //
 // Never waits: it is told when there is something to read, or room to write, answers what is
 // complete, and keeps the rest until more comes. What a client does to its dialogue stays with
-// that client; the worst that happens to it is that it is closed.
+// that client; the worst that happens to it is that it is closed. For scache(8), and for whoever
+// wants a server in its own process.
 #pragma once
 
 #include <chrono>
@@ -13,19 +14,19 @@
 #include <vector>
 
 #include "global/scache_proto.h"
+#include "global/scache_statistics.h"
 #include "global/session_cache.h"
-#include "scache/statistics.h"
 #include "util/attr0.h"
 #include "util/pass_fd.h"
 #include "util/scheduler.h"
 #include "util/unique_fd.h"
 
-namespace handoff::scache {
+namespace handoff::global::scache {
 
 // What clients have in common; outlives them.
 struct Desk {
   util::Scheduler& scheduler;
-  global::SessionCache& cache;
+  SessionCache& cache;
   Statistics& statistics;
   std::string client_name;  // in the log: "scache socket"
   std::chrono::seconds ttl_limit{};
@@ -34,13 +35,13 @@ struct Desk {
   std::function<void()> relieve = [] {};
 };
 
-class Client {
+class Dialogue {
  public:
   // Announces the protocol. `gone` is called once, when the client has left or is to be closed;
-  // it may destroy the Client.
-  Client(Desk& desk, util::UniqueFd socket, std::function<void()> gone);
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  // it may destroy the Dialogue.
+  Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone);
+  Dialogue(const Dialogue&) = delete;
+  Dialogue& operator=(const Dialogue&) = delete;
 
  private:
   // What the client's next words are taken for.
@@ -96,12 +97,12 @@ class Client {
   std::string output_;       // what could not be sent at once
   util::Received attached_;  // came with the last byte of input_
 
-  global::scache::SaveEndpoint saving_;  // in Phase::Descriptor
-  util::UniqueFd found_;                 // in Phase::FirstTurn
-  std::string_view service_;             // for the log: the request in hand
+  SaveEndpoint saving_;       // in Phase::Descriptor
+  util::UniqueFd found_;      // in Phase::FirstTurn
+  std::string_view service_;  // for the log: the request in hand
 
   util::Timer stall_timer_;
   util::Scheduler::TimePoint last_progress_;
 };
 
-}  // namespace handoff::scache
+}  // namespace handoff::global::scache
