@@ -1,0 +1,2 @@
+below_scache-driver := global dns tables util
+programs            += scache-driver/scache-driver

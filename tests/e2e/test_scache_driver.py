@@ -1,0 +1,105 @@
+"""scache-driver: scripts give the transcripts that belong to them, and random ones the model's."""
+
+import pathlib
+import random
+import subprocess
+
+import pytest
+
+from support.programs import ours
+from support.scache_model import MultiModel
+
+STRESS = pathlib.Path(__file__).parents[1] / "stress"
+SCRIPTS = sorted(STRESS.glob("*.script"))
+EXTENDED = sorted(STRESS.glob("*.xscript"))
+GENERATED = 200
+
+
+def drive(script, *options):
+    """The transcript and the exit status."""
+    done = subprocess.run([ours("scache-driver"), *options], input=script.encode(), timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.stdout.decode(), done.returncode
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_transcripts(path):
+    transcript, _ = drive(path.read_text(), "-m")
+    assert transcript == path.with_suffix(".transcript").read_text()
+
+
+@pytest.mark.parametrize("path", EXTENDED, ids=lambda path: path.stem)
+def test_transcripts_of_extended_scripts(path):
+    transcript, status = drive(path.read_text(), "-mx")
+    assert transcript == path.with_suffix(".transcript").read_text()
+    assert status == (1 if path.stem == "disappointed" else 0)
+
+
+@pytest.mark.parametrize("name", ["sessions-and-bindings-expire-alone", "order-within-a-moment"])
+def test_transcripts_on_the_machines_clock(name):
+    transcript, _ = drive((STRESS / f"{name}.script").read_text())
+    assert transcript == (STRESS / f"{name}.transcript").read_text()
+
+
+def generate(seed):
+    """Few names and short times, so that they collide."""
+    dice = random.Random(seed)
+    lines = []
+    for _ in range(dice.randint(5, 60)):
+        kind = dice.choices(["save_endp", "save_dest", "find_endp", "find_dest", "sleep"],
+                            weights=[4, 4, 3, 3, 2])[0]
+        endpoint, destination = f"e{dice.randrange(3)}", f"d{dice.randrange(3)}"
+        ttl, properties = dice.randint(1, 4), f"p{dice.randrange(3)}"
+        lines.append({
+            "save_endp": f"save_endp {ttl} {endpoint} {properties} {100 + len(lines)}",
+            "save_dest": f"save_dest {ttl} {destination} {properties} {endpoint}",
+            "find_endp": f"find_endp {endpoint}",
+            "find_dest": f"find_dest {destination}",
+            "sleep": f"sleep {dice.randint(1, 3)}",
+        }[kind])
+    return lines
+
+
+def test_generated_scripts_agree_with_the_model():
+    for seed in range(GENERATED):
+        lines = generate(seed)
+        model = MultiModel()
+        expected = ">>> verbose 1\n>>> cache_type multi\n"
+        for line in lines:
+            expected += f">>> {line}\n"
+            expected += "".join(f"unknown: {told}\n" for told in model.run(line))
+        transcript, status = drive("\n".join(["verbose 1", "cache_type multi", *lines, ""]), "-m")
+        assert (transcript, status) == (expected, 0), f"seed {seed}"
+
+
+@pytest.mark.parametrize("cache", ["multi", "clnt"])
+def test_generated_expectations_hold(cache):
+    for seed in range(GENERATED):
+        model = MultiModel()
+        script = ["verbose 0", f"cache_type {cache}"]
+        for line in generate(seed):
+            script.append(line)
+            result, properties = model.found(line)
+            if result:
+                script.append(" ".join(["expect", result, *properties]))
+        transcript, status = drive("\n".join([*script, ""]), "-mx")
+        assert status == 0, f"seed {seed}\n{transcript}"
+
+
+def test_always_verbose_goes_on_to_the_end():
+    script = "verbose 0\ncache_type multi\nsave_dest 5 d p e\n"
+    assert drive(script, "-m")[0].count("unknown: ") == 0
+    assert drive(script, "-mv")[0].splitlines()[-2:] == [
+        "unknown: scache_multi_save_dest: dest_label=d -> dest_prop=p endp_label=e",
+        "unknown: scache_multi_drop_dest: dest_prop=p endp_label=e"]
+
+
+def test_a_script_without_a_cache_ends_well():
+    assert drive("") == ("", 0)
+    assert drive("verbose 1\nfind_endp e") == (
+        ">>> verbose 1\n>>> find_endp e\nunknown: error: no session cache\n", 0)
+
+
+def test_a_block_without_an_end_is_an_error():
+    transcript, _ = drive("cache_type multi\nrepeat 3 {\nfind_endp e\n", "-mx")
+    assert transcript.endswith("unknown: error: end of input within a block: repeat\n")
