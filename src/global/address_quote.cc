@@ -13,6 +13,11 @@ bool is_atom_byte(char c) {
   return byte > 0x20 && byte != 0x7f && kSpecials.find(c) == std::string_view::npos;
 }
 
+// An obsolete route stands before an address: "@relay.example,@other.example:user@example.com".
+std::size_t route_length(std::string_view internal) {
+  return internal.starts_with('@') ? internal.find(':') + 1 : 0;  // 0 if there is no ":"
+}
+
 }  // namespace
 
 bool is_dot_atom(std::string_view local_part) {
@@ -32,6 +37,8 @@ std::string quoted_string(std::string_view text) {
 }
 
 std::string quote_address(std::string_view internal) {
+  if (const std::size_t route = route_length(internal); route > 0)
+    return std::string(internal.substr(0, route)) + quote_address(internal.substr(route));
   const std::size_t at = internal.rfind('@');
   const std::string_view local_part = internal.substr(0, at);
   if (internal.empty() || is_dot_atom(local_part)) return std::string(internal);

@@ -20,7 +20,7 @@ using Tokens = std::vector<HeaderToken>;
 
 constexpr std::size_t kLineLimit = 69;
 constexpr std::string_view kSpecials = ",:;<>@.";
-constexpr std::string_view kWordEnds = "()<>@,;:\".[ \t\r\n\v\f";
+constexpr std::string_view kWordEnds = "(<>@,;:\".[ \t\r\n\v\f";
 
 // --- Text to tokens.
 
@@ -33,31 +33,27 @@ class Tokenizer {
     while (at_ < text_.size()) {
       if (util::is_blank(text_[at_])) {
         ++at_;
-      } else if (auto token = next()) {
-        tokens.push_back(*std::move(token));
+      } else {
+        tokens.push_back(next());
       }
     }
     return tokens;
   }
 
  private:
-  std::optional<HeaderToken> next() {
+  HeaderToken next() {
     const char c = text_[at_];
     if (c == '"') return quoted();
     if (c == '(') return comment();
     if (c == '[') return literal();
     if (kSpecials.find(c) != std::string_view::npos)
       return HeaderToken{Kind::Special, std::string(1, text_[at_++])};
-    if (c == ')') {  // nothing was opened
-      ++at_;
-      return std::nullopt;
-    }
     return word();
   }
 
   HeaderToken quoted() {
     std::string text;
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) text += escaped();
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) append_escaped(text);
     if (at_ < text_.size()) ++at_;
     return {Kind::Quoted, std::move(text)};
   }
@@ -68,8 +64,7 @@ class Tokenizer {
     int depth = 0;
     do {
       const char c = text_[at_++];
-      if (c == '\n' || c == '\r') continue;
-      text += c;
+      text += util::is_blank(c) ? ' ' : c;
       if (c == '\\' && at_ < text_.size()) text += text_[at_++];
       if (c == '(') ++depth;
       if (c == ')') --depth;
@@ -79,13 +74,9 @@ class Tokenizer {
 
   HeaderToken literal() {
     std::string text;
-    while (at_ < text_.size()) {
-      const char c = escaped();
-      ++at_;
-      text += c;
-      if (c == ']') break;
-    }
-    return {Kind::Literal, std::move(text)};
+    for (; at_ < text_.size() && text_[at_] != ']'; ++at_) append_escaped(text);
+    if (at_ < text_.size()) ++at_;
+    return {Kind::Literal, text + ']'};
   }
 
   HeaderToken word() {
@@ -93,7 +84,7 @@ class Tokenizer {
     bool had_backslash = false;
     while (at_ < text_.size() && kWordEnds.find(text_[at_]) == std::string_view::npos) {
       had_backslash |= text_[at_] == '\\';
-      text += escaped();
+      append_escaped(text);
       ++at_;
     }
     const Kind kind = had_backslash && !is_dot_atom(text) ? Kind::Quoted : Kind::Word;
@@ -101,9 +92,9 @@ class Tokenizer {
   }
 
   // The byte here, or the one behind a backslash; every blank is a space.
-  char escaped() {
-    if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-    return util::is_blank(text_[at_]) ? ' ' : text_[at_];
+  void append_escaped(std::string& text) {
+    if (text_[at_] == '\\' && ++at_ == text_.size()) return;
+    text += util::is_blank(text_[at_]) ? ' ' : text_[at_];
   }
 
   std::string_view text_;
@@ -125,11 +116,8 @@ std::string written(const HeaderToken& token) {
 // What an address consists of, without blanks.
 std::string address_text(const Tokens& tokens) {
   std::string text;
-  bool after_word = false;
   for (const HeaderToken& token : tokens) {
-    if (after_word && is_word(token)) text += ' ';
     text += written(token);
-    after_word = is_word(token);
     if (is_special(token, ',')) text += ' ';
   }
   return text;
@@ -150,9 +138,9 @@ class Parser {
         separate_from_next();
         in_group_ = true;
         emit(take());
-      } else if (is_special(token, ':')) {
+      } else if (is_special(token, ':') && std::exchange(in_group_, false)) {
         emit(take());
-        name();
+        group_name();
       } else if (is_special(token, ',')) {
         emit(take());
       } else if (is_special(token, '>') && opened()) {
@@ -206,11 +194,17 @@ class Parser {
     if (left_ > 0) emit(take());
   }
 
-  // What stands before a "<" or a ":"; it may contain anything but what ends an address.
+  // What stands before a "<"; it may contain anything but what ends an address.
   void name() {
     while (left_ > 0 && !is_special(last(), ',') && !is_special(last(), '>') &&
-           !is_special(last(), ':') && !(is_special(last(), ';') && in_group_))
+           !is_special(last(), ';') && !(is_special(last(), ':') && in_group_))
       emit(take());
+  }
+
+  // What stands before a ":", up to the comma that it ought to be separated by.
+  void group_name() {
+    for (; left_ > 0 && !is_special(last(), ','); emit(take()))
+      if (is_special(last(), ':')) in_[left_ - 1].kind = Kind::Mark;
   }
 
   // word *("." word) ["@" word *("." word)], comments anywhere.
@@ -224,8 +218,8 @@ class Parser {
         comments.push_back(take());
         continue;
       }
-      if (is_special(token, ',') || is_special(token, ':') || is_special(token, ';') ||
-          is_special(token, '>'))
+      if (is_special(token, ',') || is_special(token, ';') || is_special(token, '>') ||
+          (is_special(token, ':') && in_group_))
         break;
       if (is_word(token) && !expect_word) break;
       expect_word = !is_word(token);
@@ -250,7 +244,10 @@ class Parser {
 
 bool takes_blank_before(const HeaderToken& previous, const HeaderToken& token) {
   if (is_special(previous, ',') || is_special(previous, ':') || is_special(token, '<')) return true;
-  return previous.kind != Kind::Special && token.kind != Kind::Special;
+  const auto binds = [](const HeaderToken& one) {
+    return one.kind == Kind::Special || one.kind == Kind::Mark;
+  };
+  return !binds(previous) && !binds(token);
 }
 
 }  // namespace

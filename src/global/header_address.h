@@ -20,6 +20,7 @@ struct HeaderToken {
     Literal,  // "[192.0.2.1]"
     Comment,  // "(text)"
     Special,  // one of ,:;<>@.
+    Mark,     // ":" where it has no meaning
     Address,  // an address in external form; made by the parser
   };
   Kind kind{};

@@ -69,6 +69,16 @@ Result<UniqueFd> create_temporary(std::string_view queue, std::string& path) {
 
 }  // namespace
 
+MailQueue::Settings MailQueue::Settings::from(const Params& params) {
+  Settings settings;
+  settings.hashed.clear();
+  for (const std::string_view name : util::split(params.hash_queue_names, ", \t\r\n"))
+    settings.hashed.emplace_back(name);
+  settings.hash_depth = params.hash_queue_depth;
+  settings.long_ids = params.enable_long_queue_ids;
+  return settings;
+}
+
 bool is_ready(const struct stat& attributes) {
   return S_ISREG(attributes.st_mode) && (attributes.st_mode & kReadyMode) == kReadyMode;
 }
@@ -127,6 +137,14 @@ Result<NewQueueFile> MailQueue::create(std::string_view queue) const {
     return std::move(renamed).error();
   file.path_ = final_path;
   return file;
+}
+
+Status MailQueue::move(NewQueueFile& file, std::string_view to) const {
+  std::string target = path(to, file.id_);
+  if (Status renamed = rename_making_directories(file.path_, target); !renamed) return renamed;
+  file.queue_ = to;
+  file.path_ = std::move(target);
+  return {};
 }
 
 Result<UniqueFd> MailQueue::open(std::string_view queue, std::string_view id, int flags) const {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "global/msg_stats.h"
+#include "global/params.h"
 #include "util/result.h"
 #include "util/unique_fd.h"
 
@@ -67,6 +68,8 @@ class MailQueue {
     std::vector<std::string> hashed = {"deferred", "defer"};  // hash_queue_names
     int hash_depth = 1;                                       // hash_queue_depth
     bool long_ids = false;                                    // enable_long_queue_ids
+
+    static Settings from(const Params& params);
   };
 
   MailQueue() = default;
@@ -77,6 +80,8 @@ class MailQueue {
 
   // A new file (mode 0600) with a name that no other file has.
   [[nodiscard]] util::Result<NewQueueFile> create(std::string_view queue) const;
+  // Elsewhere than it was made for.
+  [[nodiscard]] util::Status move(NewQueueFile& file, std::string_view to) const;
   // Error System with ENOENT when somebody else was faster.
   [[nodiscard]] util::Result<util::UniqueFd> open(std::string_view queue, std::string_view id,
                                                   int flags) const;

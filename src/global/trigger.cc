@@ -43,13 +43,16 @@ Status write_socket(const std::string& path, std::string_view requests,
 
 }  // namespace
 
+// A socket is what is nearly always there, so it is tried before anything is looked at.
 Status send_trigger(const std::string& path, std::string_view requests,
                     std::chrono::milliseconds limit) {
+  Status sent = write_socket(path, requests, limit);
+  if (sent) return sent;
   struct stat attributes {};
   if (stat(path.c_str(), &attributes) < 0) return Error::system("unable to look up " + path, errno);
   if (S_ISFIFO(attributes.st_mode)) return write_fifo(path, requests, limit);
-  if (S_ISSOCK(attributes.st_mode)) return write_socket(path, requests, limit);
-  return Error::syntax(path + " is not a socket or a fifo");
+  if (!S_ISSOCK(attributes.st_mode)) return Error::syntax(path + " is not a socket or a fifo");
+  return sent;
 }
 
 void trigger_service(std::string_view service_class, std::string_view name,
