@@ -1,0 +1,2 @@
+below_cleanup := service global dns tables util
+programs      += cleanup/cleanup
