@@ -1,0 +1,2 @@
+below_pickup := service global dns tables util
+programs     += pickup/pickup

@@ -1,0 +1,2 @@
+below_postdrop := global dns tables util
+programs       += postdrop/postdrop

@@ -1,0 +1,2 @@
+below_sendmail := global dns tables util
+programs       += sendmail/sendmail
