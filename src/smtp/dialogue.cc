@@ -106,8 +106,6 @@ global::Dsn Dialogue::refusal(const Reply& reply, std::string reason) {
   if (dsn.status[0] != '4' && dsn.status[0] != '5') {
     dsn.status = "5.5.0";
     reason = "Protocol error: " + reason;
-  } else if (reply.code < 400 || reply.code > 599) {
-    reason = "Protocol error: " + reason;  // 5.5.0 is what a reply of no class stands for
   }
   if (is_protocol_error(reply.code)) session_.life.do_not_cache();
   dsn.reason = std::move(reason);

@@ -1,1 +1,2 @@
 below_smtp := service global dns tables util
+programs   += smtp/smtp

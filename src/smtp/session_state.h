@@ -52,7 +52,8 @@ struct SessionState {
   std::int64_t size_limit = 0;  // what the server takes; 0 when it did not say
   int reuse_count = 0;
   int tls_level = 0;
-  std::string helo_name;  // how the server calls itself
+  std::string tls_context;  // behind tlsproxy(8): what the cache stores of it, verbatim
+  std::string helo_name;    // how the server calls itself
 
   [[nodiscard]] bool has(feature::Set wanted) const { return (features & wanted) == wanted; }
   [[nodiscard]] bool from_cache() const { return has(feature::kFromCache); }

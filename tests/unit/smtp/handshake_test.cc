@@ -87,8 +87,8 @@ TEST_F(HandshakeTest, BouncesOnAGreetingThatRefusesForGoodIfToldTo) {
             Outcomes{"site 5.0.0 host mx.example.org[192.0.2.1] refused to talk to me: 554 no"});
 }
 
-TEST_F(HandshakeTest, CallsAnImpossibleGreetingAProtocolError) {
-  EXPECT_EQ(play("S: 300 hm"), Outcomes{"site 5.5.0 Protocol error: host mx.example.org[192.0.2.1] "
+TEST_F(HandshakeTest, BouncesOnAGreetingThatIsNone) {
+  EXPECT_EQ(play("S: 300 hm"), Outcomes{"site 5.5.0 host mx.example.org[192.0.2.1] "
                                         "refused to talk to me: 300 hm"});
 }
 

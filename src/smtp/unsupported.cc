@@ -1,0 +1,65 @@
+#include "smtp/unsupported.h"
+
+#include <string>
+#include <string_view>
+
+#include "util/msg.h"
+#include "util/text.h"
+
+namespace handoff::smtp {
+
+namespace {
+
+struct Check {
+  std::string_view name;
+  bool used;
+  bool dangerous;  // to go on without
+};
+
+}  // namespace
+
+void refuse_unsupported(const global::Config& config, const global::Params& params) {
+  const std::string& level = params.smtp_tls_security_level;
+  const bool opportunistic = level == "may" || (level.empty() && params.smtp_use_tls);
+  const bool notices = params.notify_classes.find("protocol") != std::string::npos ||
+                       params.notify_classes.find("data") != std::string::npos;
+  const Check checks[] = {
+      {"smtp_tls_security_level", !level.empty() && level != "none" && level != "may", true},
+      {"smtp_enforce_tls", level.empty() && params.smtp_enforce_tls, true},
+      {"smtp_tls_policy_maps", !params.smtp_tls_policy_maps.empty(), true},
+      {"smtp_tls_per_site", !params.smtp_tls_per_site.empty(), true},
+      {"smtp_tls_wrappermode", params.smtp_tls_wrappermode, true},
+      {"smtp_sasl_auth_enable", params.smtp_sasl_auth_enable, true},
+      {"smtp_generic_maps", !params.smtp_generic_maps.empty(), true},
+      {"smtp_header_checks", !params.smtp_header_checks.empty(), true},
+      {"smtp_mime_header_checks", !params.smtp_mime_header_checks.empty(), true},
+      {"smtp_nested_header_checks", !params.smtp_nested_header_checks.empty(), true},
+      {"smtp_body_checks", !params.smtp_body_checks.empty(), true},
+      {"smtp_reply_filter", !params.smtp_reply_filter.empty(), true},
+      {"smtp_dns_reply_filter", !params.smtp_dns_reply_filter.empty(), true},
+      {"smtp_delivery_status_filter", !params.smtp_delivery_status_filter.empty(), true},
+      {level.empty() ? "smtp_use_tls" : "smtp_tls_security_level", opportunistic, false},
+      {"smtp_discard_ehlo_keyword_address_maps",
+       !params.smtp_discard_ehlo_keyword_address_maps.empty(), false},
+      {"smtp_pix_workaround_maps", !params.smtp_pix_workaround_maps.empty(), false},
+      {"smtp_dns_resolver_options", !params.smtp_dns_resolver_options.empty(), false},
+      {"best_mx_transport", !params.best_mx_transport.empty(), false},
+      {"debug_peer_list", !params.debug_peer_list.empty(), false},
+      {"notify_classes", notices, false},
+  };
+  for (const Check& check : checks) {
+    if (!check.used) continue;
+    const auto value = config.value(check.name);
+    const std::string setting =
+        std::string(check.name) + " = " + (value ? *value : std::string("(malformed)"));
+    if (!check.dangerous) {
+      msg::warn("{}: {} is not supported, and has no effect", config.place_of(check.name), setting);
+      continue;
+    }
+    msg::warn("{}: {} is not supported; mail is kept in the queue until it is unset",
+              config.place_of(check.name), setting);
+    msg::fatal("unsupported parameter: {}", check.name);
+  }
+}
+
+}  // namespace handoff::smtp
