@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "global/params.h"
 #include "global/queue_id.h"
 #include "util/msg.h"
 #include "util/text.h"
@@ -68,6 +69,16 @@ Result<UniqueFd> create_temporary(std::string_view queue, std::string& path) {
 }
 
 }  // namespace
+
+MailQueue MailQueue::from(const Params& params) {
+  Settings settings;
+  settings.hashed.clear();
+  for (const auto name : util::split(params.hash_queue_names, ", \t\r\n"))
+    settings.hashed.emplace_back(name);
+  settings.hash_depth = params.hash_queue_depth;
+  settings.long_ids = params.enable_long_queue_ids;
+  return MailQueue(std::move(settings));
+}
 
 bool is_ready(const struct stat& attributes) {
   return S_ISREG(attributes.st_mode) && (attributes.st_mode & kReadyMode) == kReadyMode;
@@ -134,6 +145,19 @@ Result<UniqueFd> MailQueue::open(std::string_view queue, std::string_view id, in
   UniqueFd fd(::open(name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return Error::system("open " + name, errno);
   return fd;
+}
+
+Result<UniqueFd> MailQueue::open_log(std::string_view queue, std::string_view id) const {
+  const std::string name = path(queue, id);
+  for (bool made_directory = false;;) {
+    UniqueFd fd(::open(name.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                       kUnfinishedMode));
+    if (fd) return fd;
+    const int code = errno;
+    if (code != ENOENT || std::exchange(made_directory, true))
+      return Error::system("open " + name, code);
+    if (Status made = make_directories(name); !made) return std::move(made).error();
+  }
 }
 
 Result<struct stat> MailQueue::attributes(std::string_view queue, std::string_view id) const {
