@@ -100,6 +100,14 @@ demo: setup
 bench: setup all
 	@bench/delivery
 
+# --- Installing. What is neither a daemon nor a command is for developers and stays here.
+commands := sendmail postdrop smtp-sink smtp-source
+workshop := scache-driver
+installed = $(filter-out $(workshop),$(notdir $(programs)))
+install: all
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install $B/bin \
+	  '$(filter-out $(commands),$(installed))' '$(filter $(commands),$(installed))'
+
 # --- The house: a room includes itself and the rooms below it, nothing else.
 layers:
 	@$(foreach r,$(rooms),! grep -rn '^#include "' src/$r \

@@ -168,9 +168,7 @@ void Envelope::take_sender(const Record& record) {
 
 void Envelope::take_attribute(const Record& record) {
   const auto attribute = global::attribute_of(record);
-  if (!attribute)
-    return message_.reject(fmt::format("malformed attribute: missing '=' after attribute name: {}",
-                                       util::printable(record.data.substr(0, 100))));
+  if (!attribute) return reject_attribute(record);
   const auto& [name, value] = *attribute;
   if (value.empty()) {
     msg::warn("{}: spurious null attribute value for \"{}\" -- ignored", message_.queue_id(),
@@ -270,7 +268,8 @@ void Envelope::begin_extracted_recipients() {
 void Envelope::end() {
   begin_extracted_recipients();
   const std::string& copy = message_.params().always_bcc;
-  if (!copy.empty() && (message_.flags & global::cleanup_flag::kAutoBcc) != 0 && message_.sound())
+  const bool wanted = (message_.flags & global::cleanup_flag::kAutoBcc) != 0;
+  if (!copy.empty() && wanted && message_.sound() && message_.size.recipient_count > 0)
     recipients_.add_automatic(copy);
   message_.put(RecordType::End);
 }

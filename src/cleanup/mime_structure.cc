@@ -62,7 +62,7 @@ std::vector<std::string> boundaries_of(ValueReader& parameters) {
     token = parameters.next();
     if (!begins || !token || !equal_ignoring_case(*token, "boundary")) continue;
     if (token = parameters.next(); token != "=") continue;
-    if (token = parameters.next(); token && !token->empty()) boundaries.push_back(*token);
+    if (token = parameters.next(); token) boundaries.push_back(*token);
   }
   return boundaries;
 }

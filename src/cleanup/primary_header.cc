@@ -112,8 +112,11 @@ std::string PrimaryHeader::sender_header(std::string_view prefix) const {
       message_.sender.empty() ? message_.params().empty_address_recipient : message_.sender);
   if (message_.sender.empty() || message_.full_name.empty())
     return fmt::format("{}From: {}", prefix, address);
-  if (message_.params().header_from_format == kObsolete)
-    return fmt::format("{}From: {} ({})", prefix, address, message_.full_name);
+  if (message_.params().header_from_format == kObsolete) {
+    std::string name = message_.full_name;
+    std::ranges::replace(name, '\n', ' ');
+    return fmt::format("{}From: {} ({})", prefix, address, name);
+  }
   const std::string phrase = global::quote_phrase(message_.full_name);
   return fmt::format("{}From: {}{}<{}>", prefix, phrase, phrase.empty() ? "" : " ", address);
 }

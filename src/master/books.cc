@@ -5,7 +5,7 @@ namespace handoff::master {
 namespace proto = global::master_proto;
 
 void Books::forked(pid_t pid, unsigned generation) {
-  children_[pid] = {generation, true, 0};
+  children_[pid] = {.generation = generation, .available = true, .reported = false, .completed = 0};
   ++available_;
 }
 
@@ -19,6 +19,7 @@ Books::Report Books::note(const proto::StatusRecord& record) {
   if (!now_available && record.availability != static_cast<int>(proto::Availability::Taken)) {
     return Report::UnknownValue;
   }
+  child.reported = true;
   if (child.available == now_available) return Report::Unchanged;
   child.available = now_available;
   available_ += now_available ? 1 : -1;
@@ -26,13 +27,14 @@ Books::Report Books::note(const proto::StatusRecord& record) {
   return Report::Noted;
 }
 
-bool Books::died(pid_t pid, int wait_status) {
+Books::Death Books::died(pid_t pid, int wait_status) {
   const auto found = children_.find(pid);
-  if (found == children_.end()) return false;
-  if (found->second.available) --available_;
-  const bool useless = wait_status != 0 && found->second.completed == 0;
+  if (found == children_.end()) return Death::Stranger;
+  const Child child = found->second;
   children_.erase(found);
-  return useless;
+  if (child.available) --available_;
+  if (wait_status != 0) return child.completed == 0 ? Death::FailedStart : Death::Ordinary;
+  return child.reported ? Death::Ordinary : Death::Fruitless;
 }
 
 std::vector<pid_t> Books::children() const {

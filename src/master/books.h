@@ -29,9 +29,13 @@ class Books {
   // Counts as available from now on, it need not say so.
   void forked(pid_t pid, unsigned generation);
   Report note(const global::master_proto::StatusRecord& record);
-  // True: it failed before it had completed one request, and will again. False for others, and for
-  // who is not in these books.
-  bool died(pid_t pid, int wait_status);
+  enum class Death {
+    Ordinary,
+    FailedStart,  // before it had completed one request: it will fail again
+    Fruitless,    // left of its own will, without having reported anything
+    Stranger,     // not in these books
+  };
+  Death died(pid_t pid, int wait_status);
 
   void throttle() { throttled_ = true; }
   void release() { throttled_ = false; }
@@ -56,6 +60,7 @@ class Books {
   struct Child {
     unsigned generation;
     bool available;
+    bool reported;
     int completed;
   };
 

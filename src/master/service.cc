@@ -20,6 +20,8 @@ namespace proto = global::master_proto;
 constexpr std::chrono::seconds kStressTime{1000};
 constexpr std::chrono::seconds kCrowdWarningInterval{1000};
 constexpr std::size_t kRecordsAtOnce = 64;
+constexpr int kFruitlessInARow = 20;
+constexpr std::chrono::seconds kFruitlessTime{2};
 
 }  // namespace
 
@@ -137,21 +139,37 @@ void Service::note(const proto::StatusRecord& record) {
                 record.generation);
       break;
     case Books::Report::UnknownValue:
-      msg::warn("service {}: child (pid {}) sent unknown status {}", label(), record.pid,
-                record.availability);
+      msg::warn("master_status_event: ignoring unknown status: {} allegedly from pid: {}",
+                record.availability, record.pid);
       break;
   }
 }
 
 void Service::child_died(pid_t pid, int wait_status) {
   report_death(pid, wait_status);
-  const bool useless = books_.died(pid, wait_status);
+  if (!removed_) on_status();  // what it has said last counts
+  const Books::Death death = books_.died(pid, wait_status);
   if (removed_) return;
-  if (useless && !books_.throttled()) {
+  if (death == Books::Death::FailedStart && !books_.throttled()) {
     msg::warn("{}: bad command startup -- throttling", context_.spawner.path_of(entry_));
     return throttle();
   }
+  consider_brake(death);
   update_listening();
+}
+
+// A process that leaves without accepting the client because of whom it was started makes master
+// start the next one at once, as fast as the machine can.
+void Service::consider_brake(Books::Death death) {
+  const auto now = context_.scheduler.now();
+  if (death != Books::Death::Fruitless || now - fruitless_since_ > kFruitlessTime) fruitless_ = 0;
+  if (death != Books::Death::Fruitless) return;
+  if (fruitless_++ == 0) fruitless_since_ = now;
+  if (fruitless_ < kFruitlessInARow || books_.throttled()) return;
+  fruitless_ = 0;
+  msg::warn("{}: {} processes in a row have left without serving anybody -- throttling",
+            context_.spawner.path_of(entry_), kFruitlessInARow);
+  throttle();
 }
 
 void Service::report_death(pid_t pid, int wait_status) const {

@@ -55,6 +55,7 @@ class Service {
   void on_status();
   void note(const global::master_proto::StatusRecord& record);
   void report_death(pid_t pid, int wait_status) const;
+  void consider_brake(Books::Death death);
   void throttle();
   void start_wakeups();
   void wake_up();
@@ -76,6 +77,8 @@ class Service {
   util::Timer throttle_end_;
   util::Timer next_wakeup_;
   bool used_ = false;  // since the last (re)load
+  int fruitless_ = 0;  // in a row, since:
+  util::Scheduler::TimePoint fruitless_since_{};
   bool removed_ = false;
   std::optional<util::Scheduler::TimePoint> stress_end_;
   std::optional<util::Scheduler::TimePoint> next_crowd_warning_;

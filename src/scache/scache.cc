@@ -12,8 +12,9 @@
 //
 //     A physical endpoint is the address of a server; it has sessions, which are given away in the
 //     order in which they came. A logical destination is a domain or a next-hop; it is bound to
-//     endpoints. Both have labels that only the clients understand, a time to live of their own
-//     (at most connection_cache_ttl_limit), and no limit to their number but that of open files.
+//     endpoints. Both have labels that only the clients understand, and a time to live of their
+//     own (at most connection_cache_ttl_limit). There is room for connection_cache_size_limit
+//     sessions; the oldest one makes room for a new one.
 //
 //     A session that nobody takes is closed when its time is up. A session whose remote end
 //     closes it, or says something, is closed at once.
@@ -54,8 +55,8 @@
 //
 //     Descriptors that nobody asked for are closed, and a client that sends 20 malformed requests
 //     in a row, a string of more than 1 MByte or a request of more than 16 MByte is disconnected.
-//     When descriptors run out, the sessions that are nearest to their end are closed to make
-//     room.
+//     An eighth of the open files is kept for clients. When descriptors run out nevertheless, the
+//     sessions that are nearest to their end are closed to make room.
 //
 // BUGS
 //     Sessions are closed without saying QUIT, and do not survive "postfix reload".
@@ -63,6 +64,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up at the next start of the process, or with "postfix reload".
 //
+//     connection_cache_size_limit (0)
 //     connection_cache_ttl_limit (2s)
 //     connection_cache_status_update_time (600s)
 //     ipc_timeout (3600s)

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <utility>
@@ -16,13 +17,22 @@ namespace {
 // Sessions that make room at once when descriptors have run short.
 constexpr int kShedTogether = 16;
 
-// As many sessions as the system allows.
-void raise_descriptor_limit() {
+// As many as the system allows.
+rlim_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    msg::warn("cannot raise the limit on open files: {}", util::errno_text(errno));
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) msg::fatal("getrlimit: {}", util::errno_text(errno));
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  if (before == limit.rlim_max || setrlimit(RLIMIT_NOFILE, &limit) == 0) return limit.rlim_max;
+  msg::warn("cannot raise the limit on open files: {}", util::errno_text(errno));
+  return before;
+}
+
+// The rest is for clients, and for the log.
+std::size_t session_limit(const global::Params& params) {
+  const rlim_t descriptors = raise_descriptor_limit();
+  const auto room = static_cast<std::size_t>(descriptors - descriptors / 8);
+  const auto wanted = static_cast<std::size_t>(params.connection_cache_size_limit);
+  return wanted == 0 ? room : std::min(wanted, room);
 }
 
 }  // namespace
@@ -39,7 +49,8 @@ struct ScacheService::Guest {
 ScacheService::ScacheService(service::MultiServer& server)
     : server_(server),
       statistics_(std::time(nullptr)),
-      cache_(server.scheduler(), {.watch_idle_sessions = true}),
+      cache_(server.scheduler(),
+             {.watch_idle_sessions = true, .session_limit = session_limit(server.params())}),
       desk_{.scheduler = server.scheduler(),
             .cache = cache_,
             .statistics = statistics_,
@@ -51,7 +62,6 @@ ScacheService::ScacheService(service::MultiServer& server)
 ScacheService::~ScacheService() = default;
 
 void ScacheService::post_jail() {
-  raise_descriptor_limit();
   start_interval();
 }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import threading
 import time
 
@@ -151,6 +152,42 @@ def test_leaves_statistics_in_intervals(suite):
             for _ in range(int(expected[-1])):
                 assert client.find(find_endpoint("x")) is None
             mail.log.wait_for(f"statistics: address lookup {expected} success=0%")
+
+
+def fill(client, made):
+    """Saves them all, each under a label of its own, and keeps none."""
+    for number, session in enumerate(made):
+        client.save_endpoint(f"e{number}", session.descriptor, ttl=100)
+        session.give_up()
+
+
+def cached(client, made):
+    """The numbers of those that are still there."""
+    found = []
+    for number in range(len(made)):
+        descriptor = client.find(find_endpoint(f"e{number}"))
+        if descriptor is not None:
+            found.append(number)
+            os.close(descriptor)
+    return found
+
+
+def test_the_oldest_makes_room(suite):
+    with suite(connection_cache_size_limit=30, connection_cache_ttl_limit="100s") as mail, \
+            connect(mail) as client, sessions(50) as made:
+        fill(client, made)
+        assert all(session.ends() for session in made[:20])
+        assert cached(client, made) == list(range(20, 50))
+
+
+def test_clients_are_served_however_many_sessions_come(suite):
+    """Descriptors never run out: the limit on open files is 128."""
+    with suite(connection_cache_ttl_limit="100s") as mail:
+        resource.prlimit(mail.master_pid(), resource.RLIMIT_NOFILE, (128, 128))
+        with connect(mail) as client, sessions(300) as made:
+            fill(client, made)
+            with connect(mail) as other:
+                assert len(cached(other, made)) == 112
 
 
 def test_saves_as_many_as_it_is_told(suite):

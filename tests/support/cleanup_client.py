@@ -40,7 +40,7 @@ def message(text: bytes, sender: bytes = b"sender@example.org",
     return envelope + record("M") + head + content_records(text) + record("X") + record("E")
 
 
-def submit(mail: Instance, data: bytes, flags: int = FLAGS, hang_up: bool = False) -> Outcome:
+def submit(mail: Instance, data: bytes, flags: int = FLAGS) -> Outcome:
     """Sends these records, and takes the queue file away before anybody else can."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
@@ -48,8 +48,6 @@ def submit(mail: Instance, data: bytes, flags: int = FLAGS, hang_up: bool = Fals
         announcement = _receive_list(client)
         queue_id = announcement[b"queue_id"].decode()
         client.sendall(b"flags\0%d\0\0" % flags + data)
-        if hang_up:
-            client.shutdown(socket.SHUT_WR)
         reply = _receive_list(client)
     paths = [mail.queue_directory / queue / queue_id for queue in ("incoming", "hold")]
     path = next((path for path in paths if path.exists()), None)

@@ -5,7 +5,7 @@
 
 The program is stub.cc, compiled on first use; `install` puts it beside the other daemons. What it
 does is its first argument: serve (until the client hangs up), fail, crash or quit (at once, without
-accepting), die-after-one (client), half-record, unknown-status, stubborn (ignores everything).
+accepting), die-on-second (client), half-record, unknown-status, stubborn (ignores everything).
 """
 
 import os

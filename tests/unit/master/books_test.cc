@@ -6,6 +6,7 @@ namespace handoff::master {
 namespace {
 
 using Report = Books::Report;
+using Death = Books::Death;
 constexpr int kTaken = 0;
 constexpr int kAvailable = 1;
 constexpr int kExit1 = 0x100;
@@ -38,18 +39,18 @@ TEST_F(BooksTest, DoesNotListenAtTheLimit) {
   (void)note(11, 2, kTaken);
   EXPECT_FALSE(books.should_listen());
   EXPECT_TRUE(books.exhausted());
-  EXPECT_FALSE(books.died(10, 0));
+  EXPECT_EQ(books.died(10, 0), Death::Ordinary);
   EXPECT_TRUE(books.should_listen());
 }
 
 TEST_F(BooksTest, TakesAFailureBeforeTheFirstRequestForAFailedStart) {
   books.forked(10, 1);
-  EXPECT_TRUE(books.died(10, kExit1));
+  EXPECT_EQ(books.died(10, kExit1), Death::FailedStart);
   books.forked(11, 2);
   (void)note(11, 2, kTaken);
-  EXPECT_TRUE(books.died(11, kExit1));
+  EXPECT_EQ(books.died(11, kExit1), Death::FailedStart);
   books.forked(12, 3);
-  EXPECT_FALSE(books.died(12, 0));
+  EXPECT_EQ(books.died(12, 0), Death::Fruitless);
   EXPECT_EQ(books.total(), 0);
   EXPECT_EQ(books.available(), 0);
 }
@@ -59,7 +60,7 @@ TEST_F(BooksTest, ForgivesACrashAfterARequest) {
   (void)note(10, 1, kTaken);
   (void)note(10, 1, kAvailable);
   (void)note(10, 1, kTaken);
-  EXPECT_FALSE(books.died(10, 11));
+  EXPECT_EQ(books.died(10, 11), Death::Ordinary);
 }
 
 TEST_F(BooksTest, SeesThroughRecordsThatMeanNothing) {
@@ -69,7 +70,8 @@ TEST_F(BooksTest, SeesThroughRecordsThatMeanNothing) {
   EXPECT_EQ(note(10, 8, 7), Report::UnknownValue);
   EXPECT_EQ(note(10, 8, kAvailable), Report::Unchanged);
   EXPECT_EQ(books.available(), 1);
-  EXPECT_TRUE(books.died(10, kExit1));  // "available" without "taken" completes nothing
+  EXPECT_EQ(books.died(10, kExit1),
+            Death::FailedStart);  // "available" without "taken" completes nothing
 }
 
 TEST_F(BooksTest, IsDeafWhileThrottled) {
@@ -81,7 +83,7 @@ TEST_F(BooksTest, IsDeafWhileThrottled) {
 }
 
 TEST_F(BooksTest, StrangersDoNotCount) {
-  EXPECT_FALSE(books.died(99, kExit1));
+  EXPECT_EQ(books.died(99, kExit1), Death::Stranger);
   EXPECT_EQ(books.total(), 0);
 }
 
