@@ -24,9 +24,17 @@ SAN    ?=
 B      := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CXX)),-clang)
 PREFIX ?= /usr
 
+# Objects come out of ccache where it is installed, whichever folder the tree lies in.
+ccache := $(if $(findstring ccache,$(CXX)),,$(shell command -v ccache))
+export CCACHE_NOHASHDIR := 1
+export CCACHE_SLOPPINESS := pch_defines,time_macros
+
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
-compile   = $(CXX) -std=c++20 -Isrc -Itests/unit $(warnings) \
-            $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all) -O2 -g
+language := -std=c++20 -Isrc -Itests/unit $(warnings) \
+            $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all)
+# Sanitizers and tests want to be built quickly; only what is installed has to be fast.
+compile   = $(ccache) $(CXX) $(language) $(if $(SAN),-O0 -g1,-O2 -g)
+compile_test = $(ccache) $(CXX) $(language) -O0 -g1
 
 rooms := $(patsubst src/%/room.mk,%,$(wildcard src/*/room.mk))
 programs :=
@@ -43,6 +51,15 @@ all: $(binaries)
 $B/%.o: %.cc
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -c $< -o $@
+
+# Half of a test's compile time is GoogleTest's header.
+prefix := tests/unit/support/prefix.h
+$B/tests/unit/%.o: tests/unit/%.cc $B/$(prefix).gch
+	@mkdir -p $(@D)
+	$(compile_test) -include $B/$(prefix) -MMD -MP -c $< -o $@
+$B/$(prefix).gch: $(prefix)
+	@mkdir -p $(@D) && cp $< $(@:.gch=)
+	$(compile_test) -x c++-header $(@:.gch=) -o $@
 
 define room
 $B/lib/$1.a: $(call members,$1) src/$1   # the directory: notices deleted files

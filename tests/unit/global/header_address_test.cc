@@ -79,7 +79,7 @@ TEST(HeaderAddress, FoldsBeforeAnAddressThatMakesTheLineTooLong) {
 TEST(HeaderAddress, ListsAddressesForSubmission) {
   const auto addresses =
       HeaderAddresses::parse("\"Q S\" <a b@c>, joe (x), list: q, \"r s\"@t;, <>").addresses();
-  EXPECT_EQ(addresses, (std::vector<std::string>{"a b@c", "joe", "q", "\"r s\"@t"}));
+  EXPECT_EQ(addresses, (std::vector<std::string>{"ab@c", "joe", "q", "\"r s\"@t"}));
 }
 
 TEST(HeaderAddress, SurvivesAnything) {
