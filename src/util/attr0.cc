@@ -67,7 +67,8 @@ std::optional<ListReader::Attribute> ListReader::take() {
 }
 
 std::optional<std::string_view> ListReader::next(std::string_view name) {
-  const auto attribute = take();
+  auto attribute = take();
+  while (attribute && attribute->name != name && unknown_ == Unknown::Skip) attribute = take();
   if (!attribute) {
     msg::warn("missing attribute {} in input from {}", name, peer_);
     return std::nullopt;
@@ -94,7 +95,7 @@ bool ListReader::malformed(std::string_view complaint, std::string_view text) {
 
 void ListReader::finish() {
   const auto surplus = take();
-  if (surplus)
+  if (surplus && unknown_ == Unknown::Refuse)
     msg::warn("unexpected attribute {} from {} (expecting: {})", surplus->name, peer_, kEndOfList);
   rest_ = {};
 }

@@ -177,7 +177,12 @@ class ListScanner {
 // Walks through one complete list.
 class ListReader {
  public:
-  ListReader(std::string_view list, std::string_view peer) : rest_(list), peer_(peer) {}
+  // What to do about an attribute that is not the next one: it ends the reading, with a warning;
+  // or it is passed over, as some of stock's servers do.
+  enum class Unknown { Refuse, Skip };
+
+  ListReader(std::string_view list, std::string_view peer, Unknown unknown = Unknown::Refuse)
+      : rest_(list), peer_(peer), unknown_(unknown) {}
 
   // The value of the next attribute, which must be called `name`. Nothing, and a warning, when
   // it is not; then nothing more can be read.
@@ -190,7 +195,7 @@ class ListReader {
     return complaint.empty() || malformed(complaint, *text);
   }
   bool read_constant(const Constant& constant);
-  // Whatever is left is surplus: a warning for the first such attribute.
+  // Whatever is left is surplus: a warning for the first such attribute, unless it is skipped.
   void finish();
 
  private:
@@ -203,6 +208,7 @@ class ListReader {
 
   std::string_view rest_;
   std::string_view peer_;
+  Unknown unknown_;
 };
 
 template <typename Message>
@@ -232,8 +238,9 @@ bool read_fields(ListReader& reader, Message& message) {
 
 // One complete list as a message. Protocol when it is not one (what exactly has been logged).
 template <typename Message>
-Result<Message> decode(std::string_view list, std::string_view peer) {
-  ListReader reader(list, peer);
+Result<Message> decode(std::string_view list, std::string_view peer,
+                       ListReader::Unknown unknown = ListReader::Unknown::Refuse) {
+  ListReader reader(list, peer, unknown);
   Message message;
   if (!read_fields(reader, message))
     return Error::protocol(std::string(peer) + ": malformed message");

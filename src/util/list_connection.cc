@@ -22,7 +22,7 @@ ListConnection::ListConnection(Scheduler& scheduler, UniqueFd socket, std::strin
     : scheduler_(scheduler),
       socket_(std::move(socket)),
       name_(std::move(name)),
-      handlers_(std::move(handlers)) {
+      handlers_(std::make_shared<const Handlers>(std::move(handlers))) {
   readable_ = scheduler_.readable(socket_.get(), [this] { on_readable(); });
 }
 
@@ -43,9 +43,9 @@ void ListConnection::expect_within(Scheduler::Duration limit) {
 void ListConnection::on_readable() {
   const std::shared_ptr<bool> alive = alive_;
   for (int i = 0; i < kReadsInARow; ++i) {
-    const bool more = read_some();
-    if (!*alive || ended_ || !more) return;
-    if (!give_lists()) return;
+    const bool got_some = read_some();
+    if (!*alive || ended_ || !got_some) return;
+    if (!give_lists() || !more_expected_) return;
   }
 }
 
@@ -63,12 +63,14 @@ bool ListConnection::read_some() {
     return false;
   }
   input_.append(buffer.data(), received->bytes);
+  more_expected_ = received->bytes == buffer.size();
   return true;  // descriptors that nobody asked for are closed with `received`
 }
 
 // False when there is no more to do: this has been destroyed, or has ended.
 bool ListConnection::give_lists() {
   const std::shared_ptr<bool> alive = alive_;
+  const std::shared_ptr<const Handlers> handlers = handlers_;
   while (!input_.empty()) {
     const auto length = scanner_.scan(input_);
     if (!length) {
@@ -80,7 +82,7 @@ bool ListConnection::give_lists() {
     input_.erase(0, **length);
     scanner_ = {};
     limit_.cancel();
-    handlers_.on_list(list);
+    handlers->on_list(list);
     if (!*alive || ended_) return false;
   }
   return true;
@@ -112,8 +114,8 @@ void ListConnection::end(Error why) {
   writable_.cancel();
   limit_.cancel();
   ending_.cancel();
-  const auto on_end = handlers_.on_end;
-  on_end(why);  // may destroy this
+  const std::shared_ptr<const Handlers> handlers = handlers_;
+  handlers->on_end(why);  // may destroy this
 }
 
 // Not from within the owner's call to send().

@@ -53,7 +53,7 @@ class ListConnection {
   Scheduler& scheduler_;
   UniqueFd socket_;
   std::string name_;
-  Handlers handlers_;
+  std::shared_ptr<const Handlers> handlers_;  // outlives a connection that its handler destroys
   std::string input_;
   attr0::ListScanner scanner_;
   std::string output_;
@@ -61,6 +61,7 @@ class ListConnection {
   Watch writable_;
   Timer limit_;
   Timer ending_;
+  bool more_expected_ = false;  // the last read filled its buffer
   bool ended_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -37,6 +37,11 @@ std::optional<int> to_int(std::string_view text);
 // Bytes outside printable ASCII become `substitute`; 8-bit bytes stay when `keep_8bit`.
 std::string printable(std::string_view text, char substitute = '?', bool keep_8bit = false);
 
+// The same, but well-formed UTF-8 (RFC 3629) stays; what is not well-formed becomes `substitute`,
+// byte by byte.
+std::string printable_utf8(std::string_view text, char substitute = '?');
+bool is_utf8(std::string_view text);
+
 // RFC 4648, padded, no line breaks. Decoding is strict: nothing for malformed text.
 std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view text);
