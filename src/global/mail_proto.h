@@ -276,6 +276,12 @@ inline constexpr std::string_view kFindDestination = "find_dest";
 }  // namespace scache_request
 enum class ScacheStatus { Ok = 0, Bad = 1, Failed = 2 };
 
+// --- Transports that qmgr itself sends mail to: with "D.S.N text" as the next hop.
+namespace transport {
+inline constexpr std::string_view kError = "error";  // bounces
+inline constexpr std::string_view kRetry = "retry";  // defers
+}  // namespace transport
+
 // --- Where services listen, below the queue directory.
 namespace service_class {
 inline constexpr std::string_view kPrivate = "private";

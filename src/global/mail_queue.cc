@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "global/params.h"
 #include "global/queue_id.h"
 #include "util/msg.h"
 #include "util/text.h"
@@ -152,6 +153,19 @@ Result<UniqueFd> MailQueue::open(std::string_view queue, std::string_view id, in
   UniqueFd fd(::open(name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return Error::system("open " + name, errno);
   return fd;
+}
+
+Result<UniqueFd> MailQueue::open_log(std::string_view queue, std::string_view id) const {
+  const std::string name = path(queue, id);
+  for (bool made_directory = false;;) {
+    UniqueFd fd(::open(name.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                       kUnfinishedMode));
+    if (fd) return fd;
+    const int code = errno;
+    if (code != ENOENT || std::exchange(made_directory, true))
+      return Error::system("open " + name, code);
+    if (Status made = make_directories(name); !made) return std::move(made).error();
+  }
 }
 
 Result<struct stat> MailQueue::attributes(std::string_view queue, std::string_view id) const {

@@ -28,6 +28,8 @@
 
 namespace handoff::global {
 
+struct Params;
+
 // Complete: not being written, not marked corrupt, a file.
 bool is_ready(const struct stat& attributes);
 
@@ -85,6 +87,9 @@ class MailQueue {
   // Error System with ENOENT when somebody else was faster.
   [[nodiscard]] util::Result<util::UniqueFd> open(std::string_view queue, std::string_view id,
                                                   int flags) const;
+  // To append to, made (mode 0600) when it is not there: the status logs of bounce(8).
+  [[nodiscard]] util::Result<util::UniqueFd> open_log(std::string_view queue,
+                                                      std::string_view id) const;
   // lstat, so a link is not mistaken for a message.
   [[nodiscard]] util::Result<struct stat> attributes(std::string_view queue,
                                                      std::string_view id) const;

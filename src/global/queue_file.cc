@@ -132,7 +132,8 @@ Status EnvelopeReader::read_more(Envelope& envelope, std::size_t recipient_limit
   envelope.recipients.clear();
   if (!envelope.unread) return {};
   file_.seek(*std::exchange(envelope.unread, std::nullopt));
-  seen_ = {};  // what stands behind is read again
+  has_sender_ = true;  // whoever has an envelope has read that far, with this reader or another
+  seen_ = {};          // what stands behind is read again
   has_end_ = false;
   if (Status scanned = scan(envelope, recipient_limit); !scanned) return scanned;
   return check(envelope);
