@@ -24,15 +24,6 @@ bool is_label(std::string_view label, bool utf8) {
   });
 }
 
-// How many bytes follow a lead byte; -1 where none may stand.
-int continuation_bytes(unsigned char lead) {
-  if (lead < 0x80) return 0;
-  if (lead >= 0xc2 && lead <= 0xdf) return 1;
-  if (lead >= 0xe0 && lead <= 0xef) return 2;
-  if (lead >= 0xf0 && lead <= 0xf4) return 3;
-  return -1;
-}
-
 }  // namespace
 
 bool is_numeric(std::string_view name) {
@@ -55,16 +46,6 @@ bool is_address_literal(std::string_view text) {
   if (util::starts_with_ignoring_case(text, kIpv6Tag))
     return inet_pton(AF_INET6, std::string(text.substr(kIpv6Tag.size())).c_str(), address) == 1;
   return inet_pton(AF_INET, std::string(text).c_str(), address) == 1;
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const int more = continuation_bytes(static_cast<unsigned char>(text[i++]));
-    if (more < 0) return false;
-    for (int n = 0; n < more; ++n, ++i)
-      if (i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return false;
-  }
-  return true;
 }
 
 }  // namespace handoff::rewrite

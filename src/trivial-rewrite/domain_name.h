@@ -14,6 +14,4 @@ bool is_address_literal(std::string_view text);
 
 bool is_numeric(std::string_view name);  // digits and dots only
 
-bool is_utf8(std::string_view text);
-
 }  // namespace handoff::rewrite

@@ -35,6 +35,12 @@ struct Resolver::Peeled {
       domain =
           to_internal(Tokens(tokens.begin() + static_cast<std::ptrdiff_t>(*at) + 1, tokens.end()));
   }
+  void set_domain(const std::string& name) {
+    drop_domain();
+    tokens.push_back(Token::op('@'));
+    for (Token& token : scan_external(name)) tokens.push_back(std::move(token));
+    domain = name;
+  }
   void drop_domain() {
     if (const auto at = find_last(tokens, '@')) tokens.resize(*at);
     domain.reset();
@@ -70,6 +76,36 @@ bool is_single_quoted(const Tokens& tokens) {
 
 bool is_empty_local_part(const Tokens& tokens) {
   return tokens.empty() || (is_single_quoted(tokens) && tokens[0].text.empty());
+}
+
+constexpr std::string_view kDunno = "DUNNO";
+
+// Without its extension; empty when it has none.
+std::string without_extension(std::string_view address, std::string_view delimiters) {
+  const std::size_t at = address.rfind('@');
+  const std::string_view local = address.substr(0, at);
+  const std::size_t extension = local.find_first_of(delimiters, 1);
+  if (delimiters.empty() || extension == std::string_view::npos) return {};
+  std::string shorter(local.substr(0, extension));
+  if (at != std::string_view::npos) shorter += address.substr(at);
+  return shorter;
+}
+
+// "user+extension@domain", "user@domain", (ours: "user+extension", "user",) "@domain".
+std::vector<std::string> address_keys(std::string_view address, std::string_view delimiters,
+                                      bool ours) {
+  std::vector<std::string> keys;
+  const auto add = [&](std::string_view form) {
+    keys.emplace_back(form);
+    if (std::string shorter = without_extension(form, delimiters); !shorter.empty())
+      keys.push_back(std::move(shorter));
+  };
+  add(address);
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return keys;
+  if (ours) add(address.substr(0, at));
+  keys.emplace_back(address.substr(at));
+  return keys;
 }
 
 Result<std::optional<std::string>> ask(const Lookup& lookup, std::string_view key) {
@@ -128,6 +164,9 @@ Status Resolver::peel(Peeled& address) const {
   for (int layer = 0; layer < kLayers; ++layer) {
     address.find_domain();
     if (address.domain) {
+      if (settings_.resolve_numeric_domain && is_numeric(*address.domain) &&
+          is_address_literal(*address.domain))
+        address.set_domain('[' + *address.domain + ']');
       if (address.domain->empty()) {
         if (!settings_.resolve_null_domain) return {};
         address.local_domain = settings_.myhostname;
@@ -147,50 +186,49 @@ Status Resolver::peel(Peeled& address) const {
   return {};
 }
 
-bool Resolver::valid_domain(Peeled& address) const {
+bool Resolver::valid_domain(const Peeled& address) const {
   if (!address.domain || address.domain->empty()) return false;
   const std::string& domain = *address.domain;
   if (domain.front() == '[')
     return domain.back() == ']' &&
            is_address_literal(std::string_view(domain).substr(1, domain.size() - 2));
-  if (settings_.resolve_numeric_domain && is_numeric(domain) && is_address_literal(domain)) {
-    address.domain = '[' + domain + ']';
-    return true;
-  }
   return is_domain_name(domain, settings_.smtputf8);
 }
 
-Status Resolver::choose_relayhost(Choice& choice, std::string_view sender) const {
-  if (routes_.sender_relayhost) {
-    auto found = sender.empty() ? ask(routes_.sender_relayhost, routes_.empty_sender_relayhost_key)
-                                : ask(routes_.sender_relayhost, sender);
+// The sender's entry in a table of relay hosts or transports; "DUNNO" is as good as none.
+Result<std::optional<std::string>> Resolver::sender_entry(const Lookup& lookup,
+                                                          std::string_view sender,
+                                                          const std::string& null_key) const {
+  std::vector<std::string> keys{null_key};
+  if (!sender.empty()) keys = address_keys(sender, settings_.recipient_delimiter, false);
+  for (const std::string& key : keys) {
+    auto found = ask(lookup, key);
     if (!found) return std::move(found).error();
-    if (!*found && !sender.empty() && sender.rfind('@') != std::string_view::npos)
-      found = ask(routes_.sender_relayhost, sender.substr(sender.rfind('@')));
-    if (!found) return std::move(found).error();
-    if (*found && !util::equal_ignoring_case(**found, "DUNNO")) {
-      choice.nexthop = **found;
-      return {};
-    }
+    if (!*found) continue;
+    if (util::equal_ignoring_case(**found, kDunno)) break;
+    return found;
   }
-  if (!routes_.relayhost.empty()) choice.nexthop = routes_.relayhost;
+  return std::optional<std::string>();
+}
+
+Status Resolver::choose_relayhost(Choice& choice, std::string_view sender) const {
+  auto entry = sender_entry(routes_.sender_relayhost, sender, routes_.empty_sender_relayhost_key);
+  if (!entry) return std::move(entry).error();
+  if (*entry)
+    choice.nexthop = **entry;
+  else if (!routes_.relayhost.empty())
+    choice.nexthop = routes_.relayhost;
   return {};
 }
 
 Status Resolver::choose_default(Choice& choice, std::string_view sender) const {
   Route route = parse_route(routes_.other);
-  if (routes_.sender_transport) {
-    auto found = sender.empty() ? ask(routes_.sender_transport, routes_.empty_sender_transport_key)
-                                : ask(routes_.sender_transport, sender);
-    if (!found) return std::move(found).error();
-    if (!*found && !sender.empty() && sender.rfind('@') != std::string_view::npos)
-      found = ask(routes_.sender_transport, sender.substr(sender.rfind('@')));
-    if (!found) return std::move(found).error();
-    if (*found && !util::equal_ignoring_case(**found, "DUNNO")) {
-      Route special = parse_route(**found);
-      if (!special.transport.empty()) route.transport = special.transport;
-      route.nexthop = special.nexthop;
-    }
+  auto entry = sender_entry(routes_.sender_transport, sender, routes_.empty_sender_transport_key);
+  if (!entry) return std::move(entry).error();
+  if (*entry) {
+    Route special = parse_route(**entry);
+    if (special.transport.empty()) special.transport = route.transport;
+    route = std::move(special);
   }
   choice.transport = route.transport;
   if (route.nexthop.empty()) return choose_relayhost(choice, sender);
@@ -251,9 +289,8 @@ std::vector<std::string> transport_keys(std::string_view recipient, std::string_
   std::vector<std::string> keys{std::string(recipient)};
   const std::size_t at = recipient.rfind('@');
   if (at == std::string_view::npos) return keys;
-  const std::size_t extension = recipient.substr(0, at).find_first_of(delimiters, 1);
-  if (!delimiters.empty() && extension != std::string_view::npos)
-    keys.push_back(std::string(recipient.substr(0, extension)) + std::string(recipient.substr(at)));
+  if (std::string shorter = without_extension(recipient, delimiters); !shorter.empty())
+    keys.push_back(std::move(shorter));
   std::string_view domain = recipient.substr(at + 1);
   keys.emplace_back(domain);
   if (!domain.empty() && domain[0] == '[') return keys;
@@ -285,10 +322,8 @@ Status Resolver::apply_transport_maps(Choice& choice, const Peeled& address) con
 
 Status Resolver::apply_relocated(Choice& choice, const Peeled& address) const {
   if (!settings_.relocated) return {};
-  std::vector<std::string> keys{address.recipient()};
-  if (address.ours) keys.push_back(address.local_part());
-  keys.push_back('@' + address.destination());
-  for (const std::string& key : keys) {
+  for (const std::string& key :
+       address_keys(address.recipient(), settings_.recipient_delimiter, address.ours)) {
     auto found = ask(settings_.relocated, key);
     if (!found) return std::move(found).error();
     if (!*found) continue;
@@ -303,7 +338,7 @@ Result<Resolution> Resolver::try_resolve(std::string_view sender, std::string_vi
   // What stock answers where it has nothing to say; clients look at the flags first.
   Resolution error{"CHANNEL NOT UPDATED", "NEXTHOP NOT UPDATED", std::string(text),
                    flag::kError | flag::kClassDefault};
-  if (settings_.smtputf8 && !is_utf8(text)) return error;
+  if (settings_.smtputf8 && !util::is_utf8(text)) return error;
 
   Peeled address;
   address.local_domain = settings_.myhostname;

@@ -68,9 +68,11 @@ class Resolver {
 
   [[nodiscard]] util::Status peel(Peeled& address) const;
   [[nodiscard]] bool rewrite_local_part(Tokens& tokens) const;
-  [[nodiscard]] bool valid_domain(Peeled& address) const;
+  [[nodiscard]] bool valid_domain(const Peeled& address) const;
   [[nodiscard]] bool has_operator(std::string_view local) const;
   [[nodiscard]] util::Result<Choice> choose(const Peeled& address, std::string_view sender) const;
+  [[nodiscard]] util::Result<std::optional<std::string>> sender_entry(
+      const Lookup& lookup, std::string_view sender, const std::string& null_key) const;
   [[nodiscard]] util::Status choose_default(Choice& choice, std::string_view sender) const;
   [[nodiscard]] util::Status choose_relayhost(Choice& choice, std::string_view sender) const;
   [[nodiscard]] util::Status apply_transport_maps(Choice& choice, const Peeled& address) const;

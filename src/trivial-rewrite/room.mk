@@ -1,0 +1,1 @@
+below_trivial-rewrite := service global tables util
