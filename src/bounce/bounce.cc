@@ -1,0 +1,38 @@
+// NAME
+//     bounce - delivery status reports
+//
+// SYNOPSIS
+//     bounce [generic daemon options]
+//
+// DESCRIPTION
+//     The bounce daemon keeps a log of delivery status for each message, and runs under three
+//     service names, bounce, defer and trace, each with logs of its own in the queue directory
+//     of that name. The log of a message in "defer" is also what mailq(1) shows as the reason why
+//     a message is delayed.
+//
+//     Appending to a log is complete. Sending reports to the sender (non-delivery, delay, delivery
+//     status) is not there yet: such requests are declined, so the message stays in the deferred
+//     queue and nothing gets lost.
+//
+// SECURITY
+//     Not sensitive. It can run chrooted and without privileges.
+//
+// DIAGNOSTICS
+//     Problems and transactions are logged to syslogd(8) or postlogd(8).
+//
+// CONFIGURATION PARAMETERS
+//     See postconf(5); those marked "bounce".
+//
+// SEE ALSO
+//     qmgr(8), master(8), postconf(5)
+
+#include "bounce/bounce_service.h"
+
+int main(int argc, char** argv) {
+  using namespace handoff;
+  service::Needs needs;
+  needs.processes = service::Needs::Processes::Unlimited;
+  return service::run_single_server(argc, argv, needs, [](service::Process& process) {
+    return std::make_unique<bounce::BounceService>(process);
+  });
+}

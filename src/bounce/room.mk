@@ -1,0 +1,2 @@
+below_bounce := service global dns tables util
+programs     += bounce/bounce
