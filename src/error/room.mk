@@ -1,0 +1,2 @@
+below_error := service global tables util
+programs    += error/error
