@@ -1,0 +1,2 @@
+below_qmgr := service global tables util
+programs   += qmgr/qmgr
