@@ -114,6 +114,10 @@ int BounceService::decline(const global::BounceFlush& message, std::string_view 
     msg::warn("wrong service name \"{}\" for one-recipient bouncing", service_);
     return status::kFailed;
   }
+  // Delivery reports are asked for whenever somebody may have wanted one.
+  const bool nothing_to_say =
+      message.request == request::kTrace && !queue_.attributes(service_, message.queue_id);
+  if (nothing_to_say) return status::kDone;
   msg::warn("{}: sender {}: not supported yet", message.queue_id, what);
   return status::kFailed;
 }

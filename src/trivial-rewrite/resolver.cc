@@ -183,6 +183,7 @@ Status Resolver::peel(Peeled& address) const {
       return {};
     }
   }
+  address.domain.reset();  // an address that is all layers is none
   return {};
 }
 

@@ -1,0 +1,47 @@
+// NAME
+//     trivial-rewrite - address rewriting and resolving
+//
+// SYNOPSIS
+//     trivial-rewrite [generic daemon options]
+//
+// DESCRIPTION
+//     The trivial-rewrite daemon answers two kinds of questions.
+//
+//     rewrite: an address in complete form. In the context "local", addresses without a domain
+//     get @$myorigin and those without a complete domain .$mydomain; in the context "remote" both
+//     get $remote_header_rewrite_domain, if that is set. Source routes are removed; site!user and
+//     user%site become user@site.
+//
+//     resolve: where an address goes, as transport, next-hop and recipient, with flags that tell
+//     the address class. "verify" is the same for address probes.
+//
+//     A changed table is read again after "postfix reload".
+//
+// SECURITY
+//     Not sensitive. It can run chrooted; tables are opened before.
+//
+// DIAGNOSTICS
+//     Problems and transactions are logged to syslogd(8) or postlogd(8).
+//
+// BUGS
+//     An extremely odd address (an escaped "%" behind a "!" in the local part of an address of
+//     ours; quotes across the colon of a source route) is taken apart in another order than
+//     stock does.
+//
+// CONFIGURATION PARAMETERS
+//     See postconf(5); those marked "trivial-rewrite".
+//
+// SEE ALSO
+//     transport(5), relocated(5), cleanup(8), qmgr(8), master(8), postconf(5)
+
+#include "service/multi_server.h"
+#include "trivial-rewrite/rewrite_service.h"
+#include "trivial-rewrite/rules.h"
+
+int main(int argc, char** argv) {
+  using namespace handoff;
+  return service::run_multi_server(argc, argv, {}, [](service::MultiServer& server) {
+    return std::make_unique<rewrite::RewriteService>(
+        server, rewrite::load_rules(server.config(), server.params()));
+  });
+}

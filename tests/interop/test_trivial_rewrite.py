@@ -1,0 +1,156 @@
+"""Our trivial-rewrite gives the same answers as stock's, byte for byte.
+
+tests/data/addresses.txt has one address a line, with Python's escapes for bytes outside ASCII:
+everything that people, programs and attackers have put into address fields.
+"""
+
+import pathlib
+
+import pytest
+
+from support import attributes
+
+ADDRESSES = (pathlib.Path(__file__).parents[1] / "data/addresses.txt").read_text().splitlines()
+
+CONFIGURATIONS = {
+    "defaults": {"mydestination": "$myhostname, localhost", "smtputf8_enable": False},
+    "relay": {
+        "append_dot_mydomain": True,
+        "mydestination": "$myhostname, localhost",
+        "myorigin": "origin.example",
+        "relay_domains": "relay.example",
+        "virtual_alias_domains": "va.example",
+        "virtual_mailbox_domains": "vm.example",
+        "relayhost": "[10.1.1.1]:25",
+        "smtputf8_enable": True,
+        "local_transport": "local",
+        "transport_maps": "inline:{ tm.example=smtp:[10.9.9.9], u2@tm.example=error:5.1.1_no, "
+                          ".tm.example=relay:, user=discard:u, u3@tm.example=:nh3, pw.example={:}, "
+                          "user+x@tm.example=local:, double-bounce@example.com=discard }",
+    },
+    "without operators": {
+        "mydestination": "$myhostname, localhost",
+        "allow_percent_hack": False,
+        "swap_bangpath": False,
+        "append_at_myorigin": False,
+        "allow_min_user": True,
+        "resolve_numeric_domain": True,
+        "resolve_null_domain": True,
+        "remote_header_rewrite_domain": "remote.invalid",
+        "smtputf8_enable": False,
+    },
+}
+
+SENDERS = ["s@x.example", "s1@a.example", "z@b.example", "", "t1@a.example", "t2@a.example",
+           "t3@a.example", "S1@A.EXAMPLE", "s1+ext@a.example"]
+ROUTED = ["u@x.example", "u@r.example", "u@sub.r.example", "u@no.r.example", "u@q.dot.example",
+          "moved@x.example", "gone", "x@whole.example", "gone+e", "moved+e@x.example",
+          "a@va.example", "q@vm.example", "u+e@tm.example", "u@tm.example", "x@tmm.example",
+          "u@[10.7.7.7]", "u@[127.0.0.1]", "x@sub.loc.example", "u+e@R.Example", "U@TM.example"]
+ROUTES = {
+    "mydestination": "$myhostname, localhost",
+    "default_transport": "smtp:[9.9.9.9]",
+    "relayhost": "[8.8.8.8]",
+    "relay_domains": "r.example, .dot.example, !no.r.example",
+    "relocated_maps": "inline:{ {moved@x.example=new@y.example}, {gone=elsewhere@z.example}, "
+                      "{@whole.example=the other side} }",
+    "sender_dependent_relayhost_maps":
+        "inline:{ s1@a.example=[7.7.7.7], @b.example=[6.6.6.6]:26, {<>=[5.5.5.5]} }",
+    "sender_dependent_default_transport_maps":
+        "inline:{ t1@a.example=relay:[4.4.4.4], {<>=error:no bounces}, t2@a.example=relay, "
+        "t3@a.example=DUNNO }",
+    "address_verify_default_transport": "discard:probe",
+    "address_verify_relayhost": "[2.2.2.2]",
+    "virtual_alias_domains": "va.example",
+    "virtual_mailbox_domains": "vm.example",
+    "recipient_delimiter": "+",
+    "transport_maps": "inline:{ {u@tm.example=smtp:[u]}, {tmm.example=:}, "
+                      "{sub.loc.example=local} }",
+    "proxy_interfaces": "10.7.7.7",
+}
+
+
+class Client:
+    """Asks one question after another on one connection."""
+
+    def __init__(self, mail) -> None:
+        self._connection = mail.connect("private/rewrite")
+        assert attributes.receive(self._connection) == [("protocol", "trivial_rewrite_protocol")]
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._connection.close()
+
+    def ask(self, *question) -> attributes.Attributes:
+        request = b"".join(name.encode() + b"\0" + value + b"\0" for name, value in question)
+        self._connection.sendall(request + b"\0")
+        return attributes.receive(self._connection)
+
+    def rewrite(self, rule: str, address: bytes) -> attributes.Attributes:
+        return self.ask(("request", b"rewrite"), ("rule", rule.encode()), ("address", address))
+
+    def resolve(self, sender: bytes, address: bytes, request: bytes = b"resolve"):
+        return self.ask(("request", request), ("sender", sender), ("address", address))
+
+
+def _answers(stock_suite, origin: str, settings: dict) -> dict:
+    answers = {}
+    with stock_suite(trivial_rewrite=origin, **settings) as mail:
+        mail.log.allow("valid_ipv[46]_hostaddr", "rewrite_addr: null address", "valid_")
+        with Client(mail) as client:
+            for line in ADDRESSES:
+                address = line.encode().decode("unicode_escape").encode("latin1")
+                answers[line] = [client.rewrite("local", address),
+                                 client.rewrite("remote", address),
+                                 client.resolve(b"s@example.org", address)]
+    return answers
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_answers_alike(stock_suite, name):
+    theirs, ours = (_answers(stock_suite, origin, CONFIGURATIONS[name])
+                    for origin in ("stock", "ours"))
+    different = {line: (ours[line], theirs[line]) for line in ADDRESSES
+                 if ours[line] != theirs[line]}
+    assert not different
+
+
+def test_routes_alike(stock_suite):
+    found = []
+    for origin in ("stock", "ours"):
+        answers = {}
+        with stock_suite(trivial_rewrite=origin, **ROUTES) as mail, Client(mail) as client:
+            for sender in SENDERS:
+                for address in ROUTED:
+                    for request in (b"resolve", b"verify"):
+                        answers[sender, address, request] = client.resolve(
+                            sender.encode(), address.encode(), request)
+        found.append(answers)
+    theirs, ours = found
+    assert {key: (ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]} == {}
+
+
+MALFORMED = {
+    b"request\0bogus\0\0": "bad command bogus",
+    b"request\0rewrite\0address\0x\0\0":
+        r"unexpected attribute address from rewrite socket \(expecting: rule\)",
+    b"request\0rewrite\0rule\0bogus\0address\0x\0\0": "unknown context: bogus",
+    b"\0": "missing attribute request in input from rewrite socket",
+    b"foo\0bar\0\0": r"unexpected attribute foo from rewrite socket \(expecting: request\)",
+    b"request\0resolve\0sender\0a\0\0": "missing attribute address in input from rewrite socket",
+}
+
+
+@pytest.mark.parametrize("origin", ["stock", "ours"])
+def test_hangs_up_on_malformed_requests(stock_suite, origin):
+    with stock_suite(trivial_rewrite=origin) as mail:
+        with Client(mail) as bystander:
+            for request, complaint in MALFORMED.items():
+                mail.log.expect(complaint)
+                with mail.connect("private/rewrite") as client:
+                    attributes.receive(client)
+                    client.sendall(request)
+                    assert client.recv(100) == b""
+            assert dict(bystander.rewrite("local", b"a@b.example"))["address"] == "a@b.example"
