@@ -1,1 +1,2 @@
 below_trivial-rewrite := service global tables util
+programs              += trivial-rewrite/trivial-rewrite
