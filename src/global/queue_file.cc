@@ -115,7 +115,7 @@ EnvelopeReader::EnvelopeReader(RecordFile& file, std::string queue_id)
     : file_(file), queue_id_(std::move(queue_id)) {}
 
 Error EnvelopeReader::unexpected(const Record& record) const {
-  return Error::syntax(fmt::format("{}: Unexpected record type '{}' at offset {}", queue_id_,
+  return Error::syntax(fmt::format("Unexpected record type '{}' at offset {}",
                                    static_cast<char>(record.type), record.offset));
 }
 
@@ -287,8 +287,9 @@ void EnvelopeReader::take_once(std::string& field, bool& seen, const Attribute& 
 Status EnvelopeReader::take_attribute(Envelope& e, const Record& record) {
   const auto attribute = attribute_of(record);
   if (!attribute)
-    return Error::syntax(fmt::format("{}: bad attribute record: {}", queue_id_,
-                                     util::printable(record.data.substr(0, 200))));
+    return Error::syntax(
+        fmt::format("{}: bad attribute record: missing '=' after attribute name: {}", queue_id_,
+                    util::printable(record.data.substr(0, 200))));
   const auto& [name, value] = *attribute;
   const auto is = [name = name](std::string_view wanted) { return name == wanted; };
 

@@ -78,6 +78,8 @@ bool is_empty_local_part(const Tokens& tokens) {
   return tokens.empty() || (is_single_quoted(tokens) && tokens[0].text.empty());
 }
 
+// Somebody may obey these, even if we do not.
+constexpr std::string_view kOperators = "@!%";
 constexpr std::string_view kDunno = "DUNNO";
 
 // Without its extension; empty when it has none.
@@ -117,12 +119,6 @@ Result<std::optional<std::string>> ask(const Lookup& lookup, std::string_view ke
 
 Resolver::Resolver(const ResolverSettings& settings, Routes routes)
     : settings_(settings), routes_(std::move(routes)) {}
-
-bool Resolver::has_operator(std::string_view local) const {
-  if (local.find('@') != std::string_view::npos) return true;
-  if (settings_.local_rules.swap_bangpath && local.find('!') != std::string_view::npos) return true;
-  return settings_.local_rules.allow_percent_hack && local.find('%') != std::string_view::npos;
-}
 
 // What remains of an address after our domain was taken off; false when it is a plain user.
 bool Resolver::rewrite_local_part(Tokens& tokens) const {
@@ -355,7 +351,7 @@ Result<Resolution> Resolver::try_resolve(std::string_view sender, std::string_vi
   auto choice = choose(address, sender);
   if (!choice) return std::move(choice).error();
   int flags = choice->address_class;
-  if (has_operator(address.local_part())) flags |= flag::kRouted;
+  if (address.local_part().find_first_of(kOperators) != std::string::npos) flags |= flag::kRouted;
   if (!settings_.allow_min_user && address.local_part().starts_with('-')) flags |= flag::kError;
   if (Status applied = apply_transport_maps(*choice, address); !applied)
     return std::move(applied).error();

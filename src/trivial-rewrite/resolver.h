@@ -69,7 +69,6 @@ class Resolver {
   [[nodiscard]] util::Status peel(Peeled& address) const;
   [[nodiscard]] bool rewrite_local_part(Tokens& tokens) const;
   [[nodiscard]] bool valid_domain(const Peeled& address) const;
-  [[nodiscard]] bool has_operator(std::string_view local) const;
   [[nodiscard]] util::Result<Choice> choose(const Peeled& address, std::string_view sender) const;
   [[nodiscard]] util::Result<std::optional<std::string>> sender_entry(
       const Lookup& lookup, std::string_view sender, const std::string& null_key) const;

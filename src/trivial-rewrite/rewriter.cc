@@ -59,7 +59,7 @@ bool lacks_parent_domain(const Tokens& tokens) {
 
 void strip_trailing_dot(Tokens& tokens) {
   const std::size_t n = tokens.size();
-  if (n < 3 || !tokens[n - 1].is('.')) return;
+  if (n < 2 || !tokens[n - 1].is('.')) return;
   if (!tokens[n - 2].is('.') && !tokens[n - 2].is('@')) tokens.pop_back();
 }
 
@@ -69,7 +69,7 @@ void rewrite(Tokens& tokens, const RewriteRules& rules) {
   find_domain(tokens, rules);
   if (!rules.parent_domain.empty() && lacks_parent_domain(tokens))
     append_domain(tokens, '.', rules.parent_domain);
-  if (find_last(tokens, '@')) strip_trailing_dot(tokens);
+  strip_trailing_dot(tokens);
 }
 
 std::string rewrite_external(std::string_view address, const RewriteRules& rules) {

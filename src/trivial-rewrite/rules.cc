@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kSeparators = ", \t\r\n";
 constexpr std::string_view kIpv6Tag = "IPv6:";
+constexpr std::string_view kMappedPrefix = "::ffff:";  // an IPv4 address in IPv6's clothes
 
 // Several tables as one: the first that knows the key decides. No tables: no function.
 Lookup open_tables(std::string_view names) {
@@ -50,6 +51,9 @@ std::optional<util::SocketAddress> address_in(std::string_view literal) {
   if (literal.size() < 2 || literal.front() != '[' || literal.back() != ']') return std::nullopt;
   std::string_view text = literal.substr(1, literal.size() - 2);
   if (util::starts_with_ignoring_case(text, kIpv6Tag)) text.remove_prefix(kIpv6Tag.size());
+  if (util::starts_with_ignoring_case(text, kMappedPrefix) &&
+      text.find('.') != std::string_view::npos)
+    text.remove_prefix(kMappedPrefix.size());
   return util::SocketAddress::parse(text, 0);
 }
 
@@ -98,12 +102,11 @@ ResolverSettings resolver_settings(const global::Config& config, const global::P
   settings.smtputf8 = params.smtputf8_enable;
   settings.show_user_unknown_table_name = params.show_user_unknown_table_name;
   settings.is_local = local_domains(config, params);
-  settings.is_virtual_alias = test_with(
-      global::string_list(params, "virtual_alias_domains", params.virtual_alias_domains));
+  settings.is_virtual_alias =
+      test_with(global::string_list(params, "virtual_alias_domains", params.virtual_alias_domains));
   settings.is_virtual_mailbox = test_with(
       global::string_list(params, "virtual_mailbox_domains", params.virtual_mailbox_domains));
-  settings.is_relay =
-      test_with(global::domain_list(params, "relay_domains", params.relay_domains));
+  settings.is_relay = test_with(global::domain_list(params, "relay_domains", params.relay_domains));
   settings.relocated = open_tables(params.relocated_maps);
   return settings;
 }

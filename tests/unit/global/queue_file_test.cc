@@ -159,13 +159,13 @@ TEST(QueueFile, TellsWhatIsMissingAsStockDoes) {
 
 TEST(QueueFile, WrongNumbersShowWhenTheTextIsSkipped) {
   EXPECT_EQ(error_of(Message::minimal().bytes(false)),
-            "QID: Unexpected record type 'N' at offset 57");
+            "Unexpected record type 'N' at offset 57");
   Message wrong_offset = Message::minimal();
   wrong_offset.wrong_offset = 2;
-  EXPECT_EQ(error_of(wrong_offset.bytes()), "QID: Unexpected record type 'N' at offset 154");
+  EXPECT_EQ(error_of(wrong_offset.bytes()), "Unexpected record type 'N' at offset 154");
   Message wrong_span = Message::minimal();
   wrong_span.wrong_span = -6;
-  EXPECT_EQ(error_of(wrong_span.bytes()), "QID: Unexpected record type 'N' at offset 169");
+  EXPECT_EQ(error_of(wrong_span.bytes()), "Unexpected record type 'N' at offset 169");
   Message far = Message::minimal();
   far.wrong_span = 10000;
   EXPECT_EQ(error_of(far.bytes()), "QID: message rejected: missing end record");
@@ -174,7 +174,7 @@ TEST(QueueFile, WrongNumbersShowWhenTheTextIsSkipped) {
 TEST(QueueFile, UnknownTypesAndFlagsAreCorrupt) {
   Message unknown = Message::minimal();
   unknown.envelope += rec(static_cast<RecordType>('Z'), "x");
-  EXPECT_EQ(error_of(unknown.bytes()), "QID: Unexpected record type 'Z' at offset 152");
+  EXPECT_EQ(error_of(unknown.bytes()), "Unexpected record type 'Z' at offset 152");
   Message flags = Message::minimal();
   flags.flags = 32;
   EXPECT_NE(error_of(flags.bytes()).find("QID: invalid flags in size record: "), std::string::npos);

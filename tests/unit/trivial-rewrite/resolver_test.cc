@@ -69,7 +69,7 @@ TEST_F(ResolverTest, TakesOurDomainOffUntilItMeetsAnother) {
 TEST_F(ResolverTest, WarnsOfOperatorsThatOthersMayObey) {
   EXPECT_EQ(resolve("a%b@example.com").flags, flag::kClassDefault | flag::kRouted);
   settings.local_rules.allow_percent_hack = false;
-  EXPECT_EQ(resolve("a%b@example.com").flags, flag::kClassDefault);
+  EXPECT_EQ(resolve("a%b@example.com").flags, flag::kClassDefault | flag::kRouted);
 }
 
 TEST_F(ResolverTest, RefusesWhatIsNoAddress) {
