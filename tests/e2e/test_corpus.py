@@ -28,15 +28,28 @@ def test_a_mailbox_is_taken_apart():
     assert messages[3].endswith(b"\n\n.\nThe mailbox ends here")
 
 
+def test_a_message_sent_again_gets_what_is_missing_of_that():
+    completed = corpus.completed(b"From: a\nDate: b\nMessage-Id: c\nResent-From: d\n")
+    names = [line.split(b":")[0] for line in completed.splitlines()]
+    assert names == [b"Resent-Date", b"Resent-Message-Id", b"From", b"Date", b"Message-Id",
+                     b"Resent-From"]
+
+
 def test_dropped_headers_are_not_expected_but_those_of_inner_messages_are():
     content = (b"Return-Path: <a>\nBCC : b,\n\tc\nSubject: x\nFrom: a\n\n"
                b"Bcc: in the body\n.")
-    assert corpus.as_delivered(content) == b"Subject: x\r\nFrom: a\r\n\r\nBcc: in the body\r\n.\r\n"
+    expected = b"Subject: x\r\nFrom: a\r\n\r\nBcc: in the body\r\n.\r\n"
+    assert corpus.as_delivered(content) == expected
+
+
+def test_stray_carriage_returns_are_expected_as_blanks():
+    assert corpus.as_delivered(b"S: x\r\n\na\rb\r\r\n") == b"S: x\r\n\r\na b\r\n"
 
 
 @pytest.mark.parametrize("content, end", [
     (b"just text\n", b"\n\njust text\n"), (b"\nbody", b"\n\nbody"),
-    (b"Subject: x\n\nb", b"\nSubject: x\n\nb"), (b"", b"\n\n")])
+    (b"Subject: x\n\nb", b"\nSubject: x\n\nb"), (b"To : a :\nb", b"\nTo: a :\n\nb"),
+    (b"", b"")])
 def test_missing_headers_are_added(content, end):
     completed = corpus.completed(content)
     assert completed.endswith(end)

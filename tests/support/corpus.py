@@ -12,12 +12,12 @@ from typing import Iterator, List, NamedTuple, Tuple
 
 # What cleanup(8) drops while it receives mail: the default of message_drop_headers.
 DROPPED = frozenset({b"bcc", b"content-length", b"resent-bcc", b"return-path"})
-REQUIRED = ("From", "Date", "Message-Id")
 
 # "From someone Mon Mar  4 09:12:26 2024"; every writer has its own idea of the rest.
 _SEPARATOR = re.compile(rb"From \S.*\d\d:\d\d.*")
 _QUOTED = re.compile(rb">+From ")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_BLANKS = re.compile(rb"^([!-9;-~]+)[ \t]+:")
 
 
 class Message(NamedTuple):
@@ -73,22 +73,32 @@ def _lines(content: bytes) -> List[bytes]:
 
 
 def completed(content: bytes) -> bytes:
-    """With the header fields that every message must have, as a mail program would add them."""
-    header, _ = _split(_lines(content))
-    present = {name for name, _ in header}
-    values = {"From": "nobody@handoff.test", "Date": email.utils.formatdate(),
-              "Message-Id": email.utils.make_msgid(domain="handoff.test")}
-    added = [f"{name}: {values[name]}\n" for name in REQUIRED
-             if name.lower().encode() not in present]
-    begins_with_body = not header and not content.startswith((b"\n", b"\r\n"))
-    return "".join(added).encode() + (b"\n" if begins_with_body else b"") + content
+    """As a mail program would send it: with the header fields that every message must have, no
+    blanks before their colons, and an empty line before a body."""
+    header, body = _split(_lines(content))
+    present = {name.decode() for name, _ in header}
+    prefixes = ["Resent-", ""] if any(name.startswith("resent-") for name in present) else [""]
+    added = [f"{prefix}{name}: {value}\n".encode() for prefix in prefixes
+             for name, value in _required() if (prefix + name).lower() not in present]
+    fields = [_BLANKS.sub(rb"\1:", lines[0], count=1) + b"".join(lines[1:])
+              for _, lines in header]
+    separator = [b"\n"] if body and body[0].strip(b"\r\n") else []
+    return b"".join(added + fields + separator + body)
+
+
+def _required() -> List[Tuple[str, str]]:
+    return [("From", "nobody@handoff.test"), ("Date", email.utils.formatdate()),
+            ("Message-Id", email.utils.make_msgid(domain="handoff.test"))]
 
 
 def as_delivered(content: bytes) -> bytes:
-    """What the receiving server must get, less the Received: field that submission adds."""
+    """What the receiving server must get, less the Received: field that submission adds.
+
+    Line ends are CRLF, and a carriage return in a line, which could be taken for one, is a blank.
+    """
     header, body = _split(_lines(content))
     kept = [line for name, lines in header if name not in DROPPED for line in lines]
-    return b"".join(line.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n"
+    return b"".join(line.removesuffix(b"\n").rstrip(b"\r").replace(b"\r", b" ") + b"\r\n"
                     for line in kept + body)
 
 
