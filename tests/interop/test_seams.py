@@ -108,6 +108,7 @@ def _judge(argument):
 def _check_bounce(mail, mix: Mix, peer, queue_id):
     """Stock tells the sender. Ours keeps the record, and the message, until it can."""
     if mix.origin("bounce") == "ours":
+        mail.log.expect(rf"{queue_id}: sender non-delivery notification: not supported yet")
         mail.log.wait_for(rf"{queue_id}: status=deferred \(bounce failed\)")
         record = mail.queue_path("bounce", queue_id).read_text()
         for line in ("recipient=never@example.test", "status=5.1.1", "action=failed",
