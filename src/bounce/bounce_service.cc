@@ -45,7 +45,7 @@ BounceService::BounceService(service::Process& process)
     : service_(process.name()),
       peer_name_(process.name() + " socket"),
       limit_(process.params().ipc_timeout),
-      queue_(global::MailQueue::from(process.params())),
+      queue_(global::MailQueue::Settings::from(process.params())),
       format_{process.params().backwards_bounce_logfile_compatibility,
               process.params().smtputf8_enable},
       patience_{process.params().deliver_lock_attempts, process.params().deliver_lock_delay} {}

@@ -40,7 +40,7 @@ class ErrorService final : public service::SingleService {
   explicit ErrorService(service::Process& process)
       : defers_(process.name() == global::transport::kRetry),
         options_{process.name(), process.params().ipc_timeout},
-        queue_(global::MailQueue::from(process.params())),
+        queue_(global::MailQueue::Settings::from(process.params())),
         reporter_(global::DeliveryReporter::Options::from(process.params())) {}
 
   void serve(service::Connection client) override {

@@ -122,7 +122,7 @@ QueueManager::QueueManager(util::Scheduler& scheduler, const global::Config& con
       params_(params),
       message_limit_(static_cast<std::size_t>(params.qmgr_message_active_limit)),
       recipient_limit_(checked_recipient_limit(params)),
-      queue_(global::MailQueue::from(params)),
+      queue_(global::MailQueue::Settings::from(params)),
       dispatcher_(
           scheduler, wall_seconds,
           [&config, &params](const std::string& name) {

@@ -153,4 +153,5 @@ def test_hangs_up_on_malformed_requests(stock_suite, origin):
                     attributes.receive(client)
                     client.sendall(request)
                     assert client.recv(100) == b""
+                mail.log.wait_for(complaint)
             assert dict(bystander.rewrite("local", b"a@b.example"))["address"] == "a@b.example"
