@@ -156,6 +156,13 @@ void Service::child_died(pid_t pid, int wait_status) {
   }
   consider_brake(death);
   update_listening();
+  if (wait_status != 0) resume_work();
+}
+
+// A process that was killed had work in hand that nobody will mention before the next wake-up,
+// which may be minutes away; stock's master waits for it.
+void Service::resume_work() {
+  if (next_wakeup_.pending()) wake_up();
 }
 
 // A process that leaves without accepting the client because of whom it was started makes master
@@ -190,6 +197,7 @@ void Service::throttle() {
     msg::debug("throttle released for command {}", context_.spawner.path_of(entry_));
     books_.release();
     update_listening();
+    resume_work();
   });
 }
 

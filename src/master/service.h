@@ -59,6 +59,7 @@ class Service {
   void throttle();
   void start_wakeups();
   void wake_up();
+  void resume_work();
   void warn_of_crowd();
   void consider_stress();
   [[nodiscard]] bool stressed() const;

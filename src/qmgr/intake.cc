@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -76,17 +77,25 @@ void Intake::recover_active() {
 }
 
 bool Intake::is_due(std::string_view from, const std::string& id, bool ignore_times,
-                    struct stat& attributes) const {
+                    struct stat& attributes) {
   const auto found = queue_.attributes(from, id);
   if (!found || !global::is_ready(*found)) return false;
   attributes = *found;
-  return ignore_times || attributes.st_mtime <= clock_().seconds + kEarly;
+  if (ignore_times || attributes.st_mtime <= clock_().seconds + kEarly) return true;
+  if (from == names::kIncoming) wait_in_incoming(attributes.st_mtime);
+  return false;
+}
+
+void Intake::wait_in_incoming(std::int64_t due) {
+  next_due_ = std::min(next_due_.value_or(due), due);
 }
 
 // An agent of our predecessor is at it; when it is done, the marks in the file tell what is left.
 void Intake::postpone_locked(const std::string& id) {
   msg::info("{}: skipped, still being delivered", id);
-  (void)queue_.set_not_before(names::kActive, id, clock_().seconds + kLockedDelay);
+  const std::int64_t due = clock_().seconds + kLockedDelay;
+  (void)queue_.set_not_before(names::kActive, id, due);
+  wait_in_incoming(due);
   const auto moved = queue_.rename(id, names::kActive, names::kIncoming);
   if (!moved) msg::warn("{}", moved.error().what);
 }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "global/mail_queue.h"
@@ -38,6 +39,10 @@ class Intake {
   // line has been logged). Reads about `recipient_limit` recipients.
   std::optional<Imported> import(std::string_view from, const std::string& id, bool ignore_times,
                                  std::size_t recipient_limit);
+  // When the first of the messages that import() left in "incoming" because it was not their time
+  // becomes due, in seconds since the epoch; nothing when there is none. Forgets it: whoever asks
+  // has to look again then, for nobody else will mention these messages.
+  std::optional<std::int64_t> take_next_due() { return std::exchange(next_due_, std::nullopt); }
   // The next recipients; nothing when the file has become unreadable, and then it has been put
   // aside if it is corrupt.
   std::optional<std::vector<global::Recipient>> read_more(Message& message,
@@ -51,13 +56,15 @@ class Intake {
 
  private:
   [[nodiscard]] bool is_due(std::string_view from, const std::string& id, bool ignore_times,
-                            struct stat& attributes) const;
+                            struct stat& attributes);
+  void wait_in_incoming(std::int64_t due);
   std::optional<util::UniqueFd> open_locked(const std::string& id);
   void postpone_locked(const std::string& id);
 
   const global::MailQueue& queue_;
   WallClock clock_;
   std::uint64_t sequence_ = 0;
+  std::optional<std::int64_t> next_due_;
 };
 
 }  // namespace handoff::qmgr

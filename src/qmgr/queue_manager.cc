@@ -162,6 +162,17 @@ void QueueManager::scan_deferred() {
   wake();
 }
 
+// The earliest time counts: that scan will find the next one.
+void QueueManager::look_again(std::int64_t due) {
+  if (next_incoming_scan_.pending() && next_incoming_due_ <= due) return;
+  next_incoming_due_ = due;
+  const auto wait = std::chrono::seconds(std::max<std::int64_t>(due - wall_seconds(), 0));
+  next_incoming_scan_ = scheduler_.after(wait, [this] {
+    scans_.start_incoming();
+    wake();
+  });
+}
+
 void QueueManager::on_trigger(std::string_view requests) {
   namespace request = global::trigger_request;
   const auto asked = [&](char c) { return requests.find(c) != std::string_view::npos; };
@@ -218,6 +229,7 @@ bool QueueManager::import_some() {
 bool QueueManager::import(const Scans::Found& found) {
   if (messages_.count(found.id) != 0) return false;  // a name that came again
   auto imported = intake_.import(found.queue, found.id, found.ignore_times, free_recipients());
+  if (const auto due = intake_.take_next_due()) look_again(*due);
   if (!imported) return false;
   Message& message = *imported->message;
   messages_[found.id] = std::move(imported->message);

@@ -56,6 +56,7 @@ class QueueManager {
   int begin_call(const global::StatusService& service, const std::string& request);
 
   void scan_deferred();
+  void look_again(std::int64_t due);
   [[nodiscard]] std::size_t free_recipients() const;
 
   util::Scheduler& scheduler_;
@@ -81,6 +82,8 @@ class QueueManager {
   std::list<std::unique_ptr<global::StatusCall>> calls_;
   util::Timer pass_;
   util::Timer next_deferred_scan_;
+  util::Timer next_incoming_scan_;
+  std::int64_t next_incoming_due_ = 0;  // what that timer is for
 };
 
 }  // namespace handoff::qmgr
