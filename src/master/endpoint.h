@@ -17,7 +17,7 @@ namespace handoff::master {
 struct Endpoint {
   std::string canonical;  // "private/scache", "25", "[127.0.0.1]:25"
   std::string path;       // relative to the queue directory; empty for type inet
-  std::vector<util::SocketAddress> addresses;
+  std::vector<util::SocketAddress> addresses{};
 
   [[nodiscard]] std::size_t listeners() const { return path.empty() ? addresses.size() : 1; }
   // Nobody from outside can connect.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -136,18 +137,21 @@ class Transfer {
       if (is_one_of(record->type, kDroppedTypes)) continue;
       if (record->type == RecordType::Message) break;
       if (Status sent = add_time_before(*record); !sent) return sent;
-      if (record->type == RecordType::Sender) log_sender(record->data);
+      if (record->type == RecordType::Sender) sender_ = record->data;
       if (Status sent = send(record->type, record->data); !sent) return sent;
     }
-    if (!has_sender_) msg::warn("{}: uid={}: no envelope sender", queue_id_, input_.owner);
+    log_sender();
     if (Status sent = send(RecordType::Message); !sent) return sent;
     return send_received();
   }
 
-  void log_sender(std::string_view sender) {
-    has_sender_ = true;
-    msg::info("{}: uid={} from=<{}>", queue_id_, input_.owner,
-              util::printable(global::quote_address(sender), '?', true));
+  void log_sender() const {
+    if (sender_) {
+      msg::info("{}: uid={} from=<{}>", queue_id_, input_.owner,
+                util::printable(global::quote_address(*sender_), '?', true));
+    } else {
+      msg::warn("{}: uid={}: no envelope sender", queue_id_, input_.owner);
+    }
   }
 
   // The time comes first; a file that does not tell it was complete at this time.
@@ -193,7 +197,7 @@ class Transfer {
   std::string queue_id_;
   std::string buffer_;
   bool has_time_ = false;
-  bool has_sender_ = false;
+  std::optional<std::string> sender_;
 };
 
 }  // namespace

@@ -42,11 +42,12 @@ void LineSplitter::feed(std::string_view bytes) {
     add(bytes.substr(0, end));
     if (end == std::string_view::npos) return;
     bytes.remove_prefix(end + 1);
-    if (line_.size() == limit_) {
-      take_(RecordType::Piece, line_);
-      line_.clear();
+    std::string_view line = without_carriage_returns(line_);
+    if (line.size() == limit_) {
+      take_(RecordType::Piece, line);
+      line = {};
     }
-    take_(RecordType::Line, without_carriage_returns(line_));
+    take_(RecordType::Line, line);
     line_.clear();
   }
 }

@@ -105,6 +105,9 @@ void take(Options& options, int letter, const char* argument) {
     case 'F':
       options.full_name = argument;
       return;
+    case 'G':
+      options.gateway = true;
+      return;
     case 'I':
       options.mode = Mode::NewAliases;
       return;

@@ -22,6 +22,7 @@ struct Options {
   int verbose = 0;                  // -v: once asks for a delivery report, more are for debugging
   bool ignore_dots = false;         // -i, -oi: a line with a dot is a line like others
   bool extract_recipients = false;  // -t
+  bool gateway = false;             // -G: the mail is not local, its header is left alone
   std::vector<std::string> recipients;
 
   static constexpr const char* kDefaultVerp = "default";

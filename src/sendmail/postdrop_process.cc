@@ -74,12 +74,15 @@ util::Result<PostdropProcess> PostdropProcess::start(const global::Params& param
   if (!from) return std::move(from).error();
   const auto pid = spawn(words, to->read.get(), from->write.get());
   if (!pid) return std::move(pid).error();
+  // Ours now, and nobody else's: whoever reads must see the end when the other one has gone.
+  to->read.reset();
+  from->write.reset();
   std::string command = fmt::format("{}", fmt::join(words, " "));
   PostdropProcess process(command, *pid, Stream(std::move(to->write), command, params.ipc_timeout),
                           Stream(std::move(from->read), command, params.ipc_timeout));
   if (!util::attr0::receive<global::PostdropAnnouncement>(process.from_)) {
     process.to_.reset();
-    (void)process.wait();
+    process.warn_of(process.wait());
     return Error::closed("unable to execute " + command + ": " + util::errno_text(0));
   }
   return process;
@@ -95,23 +98,26 @@ global::SubmissionReply PostdropProcess::finish() {
   to_.reset();
   const int status = wait();
   if (reply) return *reply;
-  return {status != 0 ? status : global::cleanup_status::kWriteError, ""};
+  warn_of(status);
+  return {global::cleanup_status::kWriteError, ""};
 }
 
-// The exit status; 1 for a process that was killed.
+// The status, as waitpid(2) tells it.
 int PostdropProcess::wait() {
   const pid_t pid = std::exchange(pid_, -1);
-  if (pid < 0) return 0;
   int status = 0;
+  if (pid < 0) return status;
   while (waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) return EXIT_FAILURE;
+    if (errno != EINTR) break;
+  return status;
+}
+
+void PostdropProcess::warn_of(int status) const {
   if (WIFSIGNALED(status)) {
     msg::warn("command \"{}\" killed by signal {}", command_, WTERMSIG(status));
-    return EXIT_FAILURE;
-  }
-  if (WEXITSTATUS(status) != 0)
+  } else if (WEXITSTATUS(status) != 0) {
     msg::warn("command \"{}\" exited with status {}", command_, WEXITSTATUS(status));
-  return WEXITSTATUS(status);
+  }
 }
 
 }  // namespace handoff::sendmail

@@ -34,6 +34,7 @@ class PostdropProcess {
  private:
   PostdropProcess(std::string command, pid_t pid, util::Stream to, util::Stream from);
   int wait();
+  void warn_of(int status) const;
 
   std::string command_;
   pid_t pid_;

@@ -14,6 +14,7 @@
 //   -F name                The full name of the sender; else that in the environment variable NAME,
 //                          else that of the account.
 //   -f sender, -r sender   The envelope sender; "" is the null sender.
+//   -G                     The mail comes from elsewhere: its header is left as it is.
 //   -i, -oi                A line with only a dot does not end the message.
 //   -N dsn                 When to report to the sender: never, or success, failure, delay.
 //   -q                     Try all mail in the queue now.
@@ -26,11 +27,11 @@
 //   -bp                    List the queue, by means of postqueue(1); as does mailq.
 //   -bi, -I                Nothing: there is no alias database in this version; as newaliases does.
 //
-//   -A, -c, -e, -G, -h, -L, -m, -O, -o, -p, -U, -X, -x are accepted and have no effect.
+//   -A, -c, -e, -h, -L, -m, -O, -o, -p, -U, -X, -x are accepted and have no effect.
 //   -bs (SMTP on standard input), -bd, -bv, -bl and -qI, -qR, -qS are not implemented.
 // DIAGNOSTICS
 //   Problems are logged, and shown on standard error. The exit status is one of sysexits.h, 75 (try
-//   again) for most faults, 69 for a message that is too large.
+//   again) for most faults.
 // SEE ALSO
 //   postdrop(1), pickup(8), postqueue(1)
 

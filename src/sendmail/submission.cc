@@ -96,10 +96,8 @@ class Submission {
   }
 
   [[noreturn]] void refused(const global::SubmissionReply& reply) const {
-    const bool final = (reply.status & global::cleanup_status::kTooBig) != 0;
-    die(final ? EX_UNAVAILABLE : EX_TEMPFAIL, reply.reason.empty()
-                                                  ? global::cleanup_status_text(reply.status)
-                                                  : std::string_view(reply.reason));
+    die(EX_TEMPFAIL, reply.reason.empty() ? global::cleanup_status_text(reply.status)
+                                          : std::string_view(reply.reason));
   }
 
   std::string given_sender() const {
@@ -140,7 +138,9 @@ class Submission {
       global::append_attribute(records, attr::kEnvelopeId, options_.envelope_id);
     if (options_.ret != 0)
       global::append_attribute(records, attr::kRetFlags, std::to_string(options_.ret));
-    global::append_attribute(records, attr::kRewriteContext, global::rewrite_context::kLocal);
+    global::append_attribute(
+        records, attr::kRewriteContext,
+        options_.gateway ? global::rewrite_context::kRemote : global::rewrite_context::kLocal);
     const std::string& name = options_.full_name.empty() ? user_.full_name : options_.full_name;
     if (!name.empty()) global::append_record(records, RecordType::FullName, name);
     global::append_record(records, RecordType::Sender, sender_);

@@ -3,7 +3,6 @@
 #include <cerrno>
 
 #include "global/master_proto.h"
-#include "service/relay.h"
 #include "util/msg.h"
 #include "util/sockets.h"
 #include "util/text.h"
@@ -78,8 +77,8 @@ void ClientServer::run(MultiService& service, const Needs& needs, Mode mode) {
   start_watchdog(mode_.watchdog);
   show_progress();
   if (started().options.stand_alone) {
-    Relay standard_input;
-    hand_over(standard_input.take_client());
+    standard_input_.emplace();
+    hand_over(standard_input_->take_client());
     serve();
     return service.on_exit(why_);
   }

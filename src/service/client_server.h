@@ -11,6 +11,7 @@
 #include "service/lifetime.h"
 #include "service/multi_server.h"
 #include "service/passed_client.h"
+#include "service/relay.h"
 #include "service/startup.h"
 #include "util/event_loop.h"
 
@@ -55,6 +56,7 @@ class ClientServer final : public ProcessOf<MultiServer> {
   void drain();
   void go_on_alone();
 
+  std::optional<Relay> standard_input_;  // ends when the application has let its client go
   util::EventLoop loop_;
   std::shared_ptr<Count> count_;
   MultiService* service_ = nullptr;

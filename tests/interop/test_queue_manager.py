@@ -7,11 +7,13 @@ becomes of the queue file.
 import fcntl
 import os
 import re
+import socket
+import threading
 import time
 
 import pytest
 
-from support import agent, queue_file
+from support import agent, attributes as protocol, queue_file
 from support.agent import Agent
 from support.conditions import wait_until
 from support.queue_file import record
@@ -305,7 +307,6 @@ def test_flushing_tries_deferred_mail_at_once(stock_suite, manager):
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_returns_mail_that_is_too_old(stock_suite, manager):
     with stock_suite(qmgr=manager, **SETTINGS) as mail:
-        mail.log.allow("not supported")
         old = time.time() - 6 * 86400
         with Agent(mail.queue_directory, answer=lambda request:
                    agent.LATER if request["sender"] else agent.DONE):
@@ -344,3 +345,106 @@ def test_delivers_more_recipients_than_it_holds(stock_suite, manager):
             served = [a for request in standin.requests for a in request.addresses]
             assert sorted(served) == everybody
             assert re.search(rf"{queue_id}: from=.*nrcpt=1500", mail.log.text())
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
+def test_returns_mail_that_the_operator_gives_up(stock_suite, manager):
+    """`postsuper -e` sets a mode bit; the next look at the file ends its life in the queue."""
+    with stock_suite(qmgr=manager, **SETTINGS) as mail:
+        with Agent(mail.queue_directory, answer=lambda request: agent.LATER) as standin:
+            queue_id = inject(mail, message(sender(""), recipients("user@example.com")))
+            wait_until(lambda: queue_id in mail.queue("deferred"), 10, "it is deferred")
+            mail.queue_path("deferred", queue_id).chmod(0o710)
+            mail.flush()
+            mail.log.wait_for(rf"{queue_id}: to=<user@example.com>, .*dsn=4\.7\.0, status=deferred "
+                              r"\(message is administratively expired\)")
+            mail.log.wait_for(f"{queue_id}: from=<>, status=force-expired, returned to sender")
+            mail.log.wait_for(f"{queue_id}: removed")
+            assert len(standin.requests) == 1
+
+
+class Resolver:
+    """Stands in for trivial-rewrite; never answers a question about an address of `silent`."""
+
+    def __init__(self, queue_directory, silent: str) -> None:
+        self.asked = []
+        self._silent = silent
+        self._path = queue_directory / "private/rewrite"
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> "Resolver":
+        self._listener.bind(str(self._path))
+        self._path.chmod(0o666)
+        self._listener.listen(5)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        held = []
+        try:
+            while True:
+                client, _ = self._listener.accept()
+                held.append(client)
+                client.sendall(protocol.encode(("protocol", "trivial_rewrite_protocol")))
+                threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+        except OSError:
+            for client in held:
+                client.close()
+
+    def _answer(self, client) -> None:
+        try:
+            while True:
+                address = dict(protocol.receive(client))["address"]
+                self.asked.append(address)
+                if not address.endswith(self._silent):
+                    client.sendall(protocol.encode(
+                        ("flags", 0), ("transport", "standin"), ("nexthop", "example.com"),
+                        ("recipient", address), ("flags", 4096)))
+        except (EOFError, OSError):
+            pass
+
+
+def test_goes_on_delivering_while_the_resolver_is_silent(stock_suite):
+    """Stock waits for the resolver, and with it everybody; ours evaluates what agents report."""
+    proceed = threading.Event()
+
+    def answer(request):
+        proceed.wait(20)
+        return agent.DONE
+
+    with stock_suite(qmgr="ours", services={"rewrite/unix": None}, **SETTINGS) as mail:
+        with Resolver(mail.queue_directory, "@silent.example") as resolver, \
+                Agent(mail.queue_directory, answer=answer) as standin:
+            quick = inject(mail, message(sender(), recipients("user@example.com")))
+            standin.wait_for_requests(1)
+            inject(mail, message(sender(), recipients("user@silent.example")))
+            wait_until(lambda: "user@silent.example" in resolver.asked, 10, "the question")
+            proceed.set()
+            mail.log.wait_for(f"{quick}: removed")
+
+
+@pytest.mark.parametrize("times", [20])
+def test_loses_nothing_when_it_is_killed_again_and_again(stock_suite, times):
+    """Every message is delivered at least once, whatever the moment of death."""
+    everybody = [f"user{n}@example.com" for n in range(200)]
+    with stock_suite(qmgr="ours", service_throttle_time="1s", **SETTINGS) as mail:
+        mail.log.allow("killed by signal 9", "bad command startup", "malformed response",
+                       "connect .*qmgr", "open active")
+        with Agent(mail.queue_directory) as standin:
+            for recipient in everybody:
+                inject(mail, message(sender(), recipients(recipient)))
+            for _ in range(times):
+                wait_until(lambda: mail.processes("qmgr"), 10, "a queue manager")
+                mail.kill("qmgr")
+                if mail.queue("incoming", "active"):
+                    mail.trigger("qmgr", b"W")
+            mail.trigger("qmgr", b"W")
+            wait_until(lambda: not mail.queue("incoming", "active", "deferred"), 60, "all delivered")
+            served = {a for request in standin.requests for a in request.addresses}
+            assert served == set(everybody)

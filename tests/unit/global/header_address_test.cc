@@ -61,6 +61,11 @@ TEST(HeaderAddress, RewritesAsStockDoes) {
       {"foo@bar.baz. <q>, \"a\" \"b\" <r>",
        "foo@bar.baz. <q@here.test>, \"a\" \"b\" <r@here.test>"},
       {"a\\ b <y>, \"a\"\"b\"@c", "\"a b\" <y@here.test>, a@here.test, b@c"},
+      {"x; y: z, w; v", "x;y: z@here.test, w@here.test;, v@here.test"},
+      {"a:b:c;d;", "a:b: c@here.test;, d@here.test;"},
+      {"mailto:x", "\"mailto:x\"@here.test"},
+      {"x)y, \"x\\", "\"x)y\"@here.test, x@here.test"},
+      {"(a\n b) <x y>", "(a  b) <xy@here.test>"},
       {"\"\" <z>, \"a\tb\"@c", "\"\" <z@here.test>, \"a b\"@c"},
   };
   for (const auto& [value, expected] : cases)

@@ -4,7 +4,10 @@
 #include <sys/socket.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
+
+#include "support/sockets.h"
 
 namespace handoff::service {
 namespace {
@@ -14,12 +17,7 @@ using Detail = StatusChannel::Detail;
 
 class StatusChannelTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    int ends[2];
-    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    master.reset(ends[0]);
-    daemon.reset(ends[1]);
-  }
+  void SetUp() override { std::tie(master, daemon) = test::socket_pair(); }
 
   std::vector<proto::StatusRecord> arrived() {
     std::vector<proto::StatusRecord> records;
