@@ -83,6 +83,13 @@ Transport* Dispatcher::wants_agent() {
   return nullptr;
 }
 
+// Several deliveries may have ended in one turn of the loop, when there was a place for only two
+// successors: without a word at the arrival of these, the others would never get theirs.
+void Dispatcher::agent_arrived(Transport& transport) {
+  --transport.pending;
+  if (transport.room > transport.pending) opportunity();
+}
+
 std::unique_ptr<Entry> Dispatcher::select(Transport& transport) {
   if (transport.ready.empty() || transport.dead || transport.pause.pending()) return nullptr;
   Destination& destination = *std::get<Destination*>(*transport.ready.begin());

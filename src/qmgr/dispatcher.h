@@ -120,7 +120,8 @@ class Dispatcher {
   // The next transport, taking turns, that could use one more agent; null when there is none.
   Transport* wants_agent();
   void agent_pending(Transport& transport) { ++transport.pending; }
-  void agent_arrived(Transport& transport) { --transport.pending; }  // or went away
+  // Or went away. Its place among the pending ones is free for another.
+  void agent_arrived(Transport& transport);
   // Work for an agent that is ready; null when there is none (any more).
   std::unique_ptr<Entry> select(Transport& transport);
 

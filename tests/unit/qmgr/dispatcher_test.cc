@@ -102,6 +102,20 @@ TEST_F(DispatcherTest, WantsAtMostTwoAgentsThatHaveNotSaidHello) {
   EXPECT_EQ(dispatcher.wants_agent(), &smtp());
 }
 
+TEST_F(DispatcherTest, SaysThatAnotherAgentIsWantedWhenOneHasArrived) {
+  int opportunities = 0;
+  dispatcher.on_opportunity([&] { ++opportunities; });
+  add("example.com", 3);
+  for (int i = 0; i < 2; ++i) dispatcher.agent_pending(smtp());
+  auto first = dispatcher.select(smtp());
+  dispatcher.agent_arrived(smtp());
+  EXPECT_EQ(opportunities, 1) << "one is pending, two entries wait";
+  auto second = dispatcher.select(smtp());
+  dispatcher.agent_pending(smtp());
+  dispatcher.agent_arrived(smtp());
+  EXPECT_EQ(opportunities, 1) << "one is pending, one entry waits";
+}
+
 TEST_F(DispatcherTest, WantsNoMoreAgentsThanThereIsWork) {
   add("example.com");
   dispatcher.agent_pending(smtp());
