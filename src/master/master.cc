@@ -122,6 +122,7 @@ int run(int argc, char** argv) {
   (void)umask(kUmask);
   (void)std::signal(SIGPIPE, SIG_IGN);
   close_inherited_descriptors();
+  raise_descriptor_limit();
   global::open_log_early(kProgram, global::LogRole::Keeper);
   global::also_to_stderr();
   const MasterOptions options = options_from(argc, argv);

@@ -4,6 +4,7 @@ A stub daemon writes down its arguments, environment, descriptors, signals and i
 of entry in master.cf is started by both masters in the same order, and the notes are compared.
 """
 
+import resource
 import socket
 
 import pytest
@@ -48,6 +49,15 @@ def entries(ports):
         (f"0.0.0.0:{four}", "inet", "n - n - 5 stub", four),
         (f"localhost:{five}", "inet", "n - n - 0 stub", five),
     ]
+
+
+@pytest.fixture(autouse=True)
+def low_limits():
+    """So that it shows which limits master raises."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def capture(stock_suite, mix, ports, setting, options=()):

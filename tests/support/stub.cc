@@ -120,6 +120,12 @@ void describe_identity(std::string& out) {
   const mode_t mask = umask(0);
   umask(mask);
   out += "umask " + std::to_string(mask) + "\n";
+  for (const auto resource : {RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CORE}) {
+    rlimit limit{};
+    getrlimit(resource, &limit);
+    out += "limit " + std::to_string(resource) + " " + std::to_string(limit.rlim_cur) + " " +
+           std::to_string(limit.rlim_max) + "\n";
+  }
   char directory[PATH_MAX] = "";
   out += std::string("cwd ") + getcwd(directory, sizeof directory) + "\n";
   out += "leader is master: " + std::to_string(getsid(0) == getppid()) + " " +
