@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "global/param_values.h"
+#include "support/files.h"
 #include "support/log.h"
 
 namespace handoff::global {
@@ -73,6 +74,20 @@ TEST(Params, RefuseAMalformedCompatibilityLevel) {
   LogCapture::expect("/test/main.cf, line 1: compatibility_level = 3.x: must be a version");
   EXPECT_EQ(try_load_params(parse("compatibility_level = 3.x"), "smtp").error().what,
             "malformed compatibility level syntax: \"3.x\"");
+}
+
+TEST(Params, AnOriginMayStandInAFile) {
+  const test::TemporaryDirectory directory;
+  directory.write("mailname", " example.org \nsecond line\n");
+  directory.write("empty", "\nexample.org\n");
+  const std::string path = directory.path("mailname");
+  EXPECT_EQ(load_params(parse("myorigin = " + path), "smtp").myorigin, "example.org");
+
+  LogCapture::expect("/test/main.cf, line 1: myorigin = ");
+  EXPECT_EQ(try_load_params(parse("myorigin = " + directory.path("empty")), "smtp").error().what,
+            "myorigin file " + directory.path("empty") + " is empty");
+  EXPECT_EQ(try_load_params(parse("myorigin = /nonexistent/x"), "smtp").error().what,
+            "/nonexistent/x: cannot open file: No such file or directory");
 }
 
 TEST(Params, NamesOf2004AreTakenAndTodaysNamesAreTold) {
