@@ -33,7 +33,7 @@ TEST(LogicalLines, CannotBeginWithAContinuation) {
 }
 
 TEST(LogicalLines, KeepNulBytesAndSurviveEverything) {
-  const std::string hostile("a\0b\n\r\n\xff\xfe\n \0\n", 13);
+  const std::string hostile("a\0b\n\r\n\xff\xfe\n \0\n", 12);
   EXPECT_EQ(texts(hostile).size(), 2U);
 }
 
