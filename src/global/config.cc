@@ -100,6 +100,10 @@ Status Config::read(std::string_view text) {
   for (const util::LogicalLine& line : util::logical_lines(text, main_cf())) {
     const Result<Assignment> assignment = parse_assignment(line.text);
     if (!assignment) {
+      msg::warn(
+          "{}, line {}: an entry is name = value; a line that begins with a blank continues "
+          "the one before it",
+          main_cf(), line.number);
       return Error::syntax(main_cf() + ", line " + std::to_string(line.number) + ": " +
                            assignment.error().what);
     }
@@ -159,6 +163,10 @@ std::string Config::place_of(std::string_view name) const {
   if (setting == nullptr) return "built-in default";
   if (setting->file.empty()) return "command line";
   return setting->file + ", line " + std::to_string(setting->line);
+}
+
+void Config::explain(std::string_view name, std::string_view value, std::string_view rule) const {
+  msg::warn("{}: {} = {}: {}", place_of(name), name, value, rule);
 }
 
 void Config::set(std::string_view name, std::string value) {

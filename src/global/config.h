@@ -57,6 +57,8 @@ class Config {
 
   // For messages: "/etc/postfix/main.cf, line 12".
   [[nodiscard]] std::string place_of(std::string_view name) const;
+  // The warning before a fatal error: "PLACE: max_idle = 5x: must be a number and ...".
+  void explain(std::string_view name, std::string_view value, std::string_view rule) const;
 
   // Overrides whatever is set; the name is not checked.
   void set(std::string_view name, std::string value);

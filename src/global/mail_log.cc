@@ -81,7 +81,7 @@ void set_tag(std::string_view name, std::string_view program) {
 // A value that main.cf may not have; its place first.
 Error mistake(const Config& config, std::string_view parameter, const std::string& value,
               std::string_view rule, std::string what) {
-  msg::warn("{}: {} = {}: {}", config.place_of(parameter), parameter, value, rule);
+  config.explain(parameter, value, rule);
   return Error::syntax(std::move(what));
 }
 

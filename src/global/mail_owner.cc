@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "global/own_addresses.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -39,7 +40,7 @@ class Checker {
 
   [[nodiscard]] Error mistake(std::string_view parameter, std::string_view value,
                               std::string_view rule, std::string what) const {
-    msg::warn("{}: {} = {}: {}", config_.place_of(parameter), parameter, value, rule);
+    config_.explain(parameter, value, rule);
     return Error::syntax(std::move(what));
   }
 
@@ -188,6 +189,8 @@ Result<MailOwner> try_check_installation(const Config& config, const Params& par
     return host.error();
   if (Status domain = check_host_name(checker, "mydomain", params.mydomain); !domain)
     return domain.error();
+  if (const auto protocols = parse_inet_protocols(config, params); !protocols)
+    return protocols.error();
   const Result<MailOwner> owner = rootless() ? current_user() : check_accounts(checker, params);
   if (!owner) return owner.error();
   if (Status consistent = check_consistency(checker, params); !consistent)

@@ -67,7 +67,7 @@ std::string without_brackets(std::string_view host) {
 
 Error mistake(const Config& config, std::string_view parameter, const std::string& value,
               std::string_view rule, std::string what) {
-  msg::warn("{}: {} = {}: {}", config.place_of(parameter), parameter, value, rule);
+  config.explain(parameter, value, rule);
   return Error::syntax(std::move(what));
 }
 
@@ -147,7 +147,7 @@ bool InetProtocols::has(int family) const {
   return (family == AF_INET && ipv4) || (family == AF_INET6 && ipv6);
 }
 
-Result<InetProtocols> try_inet_protocols(const Config& config, const Params& params) {
+Result<InetProtocols> parse_inet_protocols(const Config& config, const Params& params) {
   InetProtocols protocols;
   for (const std::string_view word : util::split(params.inet_protocols, kSeparators)) {
     const bool all = word == "all";
@@ -158,8 +158,14 @@ Result<InetProtocols> try_inet_protocols(const Config& config, const Params& par
     protocols.ipv4 |= all || word == "ipv4";
     protocols.ipv6 |= all || word == "ipv6";
   }
-  drop_if_missing(protocols.ipv4, AF_INET, "IPv4");
-  drop_if_missing(protocols.ipv6, AF_INET6, "IPv6");
+  return protocols;
+}
+
+Result<InetProtocols> try_inet_protocols(const Config& config, const Params& params) {
+  Result<InetProtocols> protocols = parse_inet_protocols(config, params);
+  if (!protocols) return protocols;
+  drop_if_missing(protocols->ipv4, AF_INET, "IPv4");
+  drop_if_missing(protocols->ipv6, AF_INET6, "IPv6");
   return protocols;
 }
 

@@ -22,7 +22,9 @@ struct InetProtocols {
   [[nodiscard]] bool has(int family) const;
 };
 
-// What inet_protocols asks for, less what the system lacks (which is logged).
+// What inet_protocols asks for.
+util::Result<InetProtocols> parse_inet_protocols(const Config& config, const Params& params);
+// The same, less what the system lacks (which is logged).
 InetProtocols inet_protocols(const Config& config, const Params& params);
 util::Result<InetProtocols> try_inet_protocols(const Config& config, const Params& params);
 

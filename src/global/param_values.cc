@@ -78,7 +78,8 @@ std::optional<std::int64_t> seconds_in(std::string_view text, char default_unit)
   const std::string_view rest = has_digits ? trimmed.substr(end) : text;
   if (text.empty() || !number || *number < 0) return std::nullopt;
   const auto unit = seconds_per(rest.empty() ? default_unit : rest.front());
-  if (!unit || *number >= std::numeric_limits<int>::max() / *unit) return std::nullopt;
+  constexpr int kMost = std::numeric_limits<int>::max();
+  if (!unit || *number > kMost || (*unit > 1 && *number >= kMost / *unit)) return std::nullopt;
   return *number * *unit;
 }
 

@@ -12,10 +12,12 @@
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
+#include "util/text_file.h"
 
 namespace handoff::global {
 namespace {
 
+using util::Error;
 using util::Result;
 using util::Status;
 
@@ -100,9 +102,7 @@ Result<std::string> text_of(const Config& config, const Reading& reading) {
   const std::string written = config.raw(reading.name).value_or("");
   if (reading.kind == ParamSpec::Kind::Raw) return written;
   Result<std::string> expanded = config.expand(written);
-  if (!expanded)
-    msg::warn("{}: {} = {}: the value cannot be expanded", config.place_of(reading.name),
-              reading.name, written);
+  if (!expanded) config.explain(reading.name, written, "the value cannot be expanded");
   return expanded;
 }
 
@@ -113,8 +113,7 @@ Status read_strictly(const Config& config, const Reading& reading, T& value) {
   if (!text) return text.error();
   Status converted = convert(reading, *text, value);
   if (!converted) {
-    msg::warn("{}: {} = {}: must be {}", config.place_of(reading.name), reading.name, *text,
-              allowed_values(reading.kind, reading.bounds));
+    config.explain(reading.name, *text, "must be " + allowed_values(reading.kind, reading.bounds));
   }
   return converted;
 }
@@ -140,10 +139,25 @@ Status check_compatibility_level(const Config& config) {
   if (!level) return level.error();
   Status checked = check_level(*level);
   if (!checked) {
-    msg::warn("{}: {} = {}: must be a version, \"3\", \"3.6\" or \"3.6.1\"", config.place_of(kName),
-              kName, *level);
+    config.explain(kName, *level, "must be a version, \"3\", \"3.6\" or \"3.6.1\"");
   }
   return checked;
+}
+
+// Debian's way: "myorigin = /etc/mailname" is the first line of that file.
+Status read_origin_file(const Config& config, std::string& origin) {
+  constexpr std::string_view kName = "myorigin";
+  const std::string path = origin;
+  if (!path.starts_with('/')) return {};
+  const auto mistake = [&](const std::string& problem) {
+    config.explain(kName, path, "must be a domain, or a file that begins with one");
+    return Error::syntax(problem);
+  };
+  const Result<std::string> text = util::read_text_file(path);
+  if (!text) return mistake(path + ": cannot open file: " + util::errno_text(text.error().code));
+  origin = util::trim(std::string_view(*text).substr(0, text->find('\n')));
+  if (origin.empty()) return mistake("myorigin file " + path + " is empty");
+  return {};
 }
 
 void warn_of_former_names(const Config& config, std::string_view program) {
@@ -201,6 +215,7 @@ Result<Params> try_load_params(const Config& config, std::string_view program) {
     };
     std::visit(read, kMembers[i]);
   }
+  if (status) status = read_origin_file(config, params.myorigin);
   if (!status) return std::move(status).error();
   return params;
 }

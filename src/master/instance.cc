@@ -64,16 +64,29 @@ Instance::~Instance() = default;
 
 void Instance::lock() {
   namespace directory = proto::directory;
-  pid_file_ = util::or_die(take_pid_file(fmt::format("{}/{}", directory::kPid, kPidFile)));
+  const global::Config& config = main_->config;
+  const global::Params& params = main_->params;
+  auto pid_file = take_pid_file(fmt::format("{}/{}", directory::kPid, kPidFile));
+  if (!pid_file) {
+    config.explain("queue_directory", params.queue_directory,
+                   "must be a directory of this mail system only, with a directory pid that can "
+                   "be written");
+  }
+  pid_file_ = util::or_die(std::move(pid_file));
   const AsOwner as_owner(main_->owner);
-  lock_file_ =
-      util::or_die(take_pid_file(fmt::format("{}/{}", main_->params.data_directory, kLockFile)));
+  auto lock_file = take_pid_file(fmt::format("{}/{}", params.data_directory, kLockFile));
+  if (!lock_file) {
+    config.explain("data_directory", params.data_directory,
+                   "must be a directory of this mail system only, in which the mail owner can "
+                   "write");
+  }
+  lock_file_ = util::or_die(std::move(lock_file));
 }
 
 void Instance::start() {
   Setup setup = util::or_die(read_setup(*std::move(main_)));
   main_.reset();
-  auto environment = util::or_die(child_environment(setup.params));
+  auto environment = util::or_die(child_environment(setup.config, setup.params));
   watch_signals();
   util::or_die(launcher_.start(std::move(setup), std::move(environment)));
   if (options_.exit_after) {
@@ -139,7 +152,7 @@ Status Instance::try_reload() {
   auto opened =
       global::try_open_log(setup->config, setup->params, kProgram, global::LogRole::Keeper);
   if (!opened) return opened;
-  auto environment = child_environment(setup->params);
+  auto environment = child_environment(setup->config, setup->params);
   if (!environment) return std::move(environment).error();
   return launcher_.reload(*std::move(setup), *std::move(environment));
 }
@@ -163,12 +176,17 @@ Status Instance::keep_what_cannot_change(MainSetup& main) const {
 }
 
 // What opening the log has exported is set behind the rest, whether imported or not.
-util::Result<Environment> Instance::child_environment(const global::Params& params) const {
+util::Result<Environment> Instance::child_environment(const global::Config& config,
+                                                      const global::Params& params) const {
   const Environment own = Environment::own();
   Environment base = inherited_;
   base.set(proto::kLogTagVariable, own.find(proto::kLogTagVariable).value_or(""));
   auto environment = base.filtered(params.import_environment);
-  if (!environment) return environment;
+  if (!environment) {
+    config.explain("import_environment", params.import_environment,
+                   "must be names and name=value, where { ends with the matching }");
+    return util::Error::syntax("import_environment: " + environment.error().what);
+  }
   for (const char* name : {proto::kPostlogSocketVariable, proto::kPostlogHostVariable}) {
     if (const auto value = own.find(name)) {
       environment->set(name, *value);

@@ -33,7 +33,8 @@ class Instance {
   void reload();
   util::Status try_reload();
   util::Status keep_what_cannot_change(MainSetup& main) const;
-  util::Result<Environment> child_environment(const global::Params& params) const;
+  util::Result<Environment> child_environment(const global::Config& config,
+                                              const global::Params& params) const;
   void put_off_alarm();
 
   MasterOptions options_;

@@ -99,7 +99,11 @@ MainSetup enter_queue_directory() {
   MainSetup main = util::or_die(read_main_cf());
   global::open_log(main.config, main.params, kProgram, global::LogRole::Keeper);
   const std::string& queue = main.params.queue_directory;
-  if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, util::errno_text(errno));
+  if (chdir(queue.c_str()) != 0) {
+    const int code = errno;
+    main.config.explain("queue_directory", queue, "must be a directory that can be searched");
+    msg::fatal("chdir {}: {}", queue, util::errno_text(code));
+  }
   return main;
 }
 

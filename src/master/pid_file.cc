@@ -33,8 +33,11 @@ util::Status write_pid(int fd) {
 }  // namespace
 
 Result<UniqueFd> take_pid_file(const std::string& path) {
-  UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kMode));
-  if (!file) return failed(path, util::errno_text(errno));
+  constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd file(open(path.c_str(), kFlags));
+  if (!file && errno != ENOENT) return failed(path, "cannot open file: " + util::errno_text(errno));
+  if (!file) file.reset(open(path.c_str(), kFlags | O_CREAT, kMode));
+  if (!file) return failed(path, "cannot create file exclusively: " + util::errno_text(errno));
   struct stat about {};
   if (fstat(file.get(), &about) != 0) return failed(path, util::errno_text(errno));
   if (!S_ISREG(about.st_mode) || about.st_nlink != 1) return failed(path, "not a regular file");

@@ -6,6 +6,7 @@
 
 #include "global/config_expand.h"
 #include "global/master_proto.h"
+#include "global/own_addresses.h"
 #include "util/msg.h"
 #include "util/text.h"
 #include "util/text_file.h"
@@ -50,6 +51,9 @@ Result<MainSetup> read_main_cf() {
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(*config, *params);
   if (!owner) return std::move(owner).error();
+  // Listeners are opened long before a daemon asks whether the addresses are ours.
+  const auto own = global::OwnAddresses::try_load(*config, *params);
+  if (!own) return own.error();
   return MainSetup{*std::move(config), *std::move(params), *std::move(owner)};
 }
 

@@ -145,7 +145,11 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
 
 void enter_jail(const Started& started, Application& application) {
   const std::string& queue = started.params.queue_directory;
-  if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, errno_text(errno));
+  if (chdir(queue.c_str()) != 0) {
+    const int code = errno;
+    started.config.explain("queue_directory", queue, "must be a directory that can be searched");
+    msg::fatal("chdir {}: {}", queue, errno_text(code));
+  }
   application.pre_jail();
   tzset();  // while the time zone's file can be read
   drop_privileges(started);

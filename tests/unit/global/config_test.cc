@@ -41,6 +41,8 @@ TEST(Config, TakesFilesWithCarriageReturnsAndWithoutFinalNewline) {
 }
 
 TEST(Config, RefusesLinesThatAreNoAssignment) {
+  LogCapture::expect("/test/main.cf, line 3: an entry is name = value");
+  LogCapture::expect("/test/main.cf, line 1: an entry is name = value");
   EXPECT_EQ(mistake("a = 1\n\nnonsense\n"),
             "/test/main.cf, line 3: missing '=' after attribute name: \"nonsense\"");
   EXPECT_EQ(mistake("a b = c\n"),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "global/param_values.h"
+#include "support/files.h"
 #include "support/log.h"
 
 namespace handoff::global {
@@ -73,6 +74,20 @@ TEST(Params, RefuseAMalformedCompatibilityLevel) {
   LogCapture::expect("/test/main.cf, line 1: compatibility_level = 3.x: must be a version");
   EXPECT_EQ(try_load_params(parse("compatibility_level = 3.x"), "smtp").error().what,
             "malformed compatibility level syntax: \"3.x\"");
+}
+
+TEST(Params, AnOriginMayStandInAFile) {
+  const test::TemporaryDirectory directory;
+  directory.write("mailname", " example.org \nsecond line\n");
+  directory.write("empty", "\nexample.org\n");
+  const std::string path = directory.path("mailname");
+  EXPECT_EQ(load_params(parse("myorigin = " + path), "smtp").myorigin, "example.org");
+
+  LogCapture::expect("/test/main.cf, line 1: myorigin = ");
+  EXPECT_EQ(try_load_params(parse("myorigin = " + directory.path("empty")), "smtp").error().what,
+            "myorigin file " + directory.path("empty") + " is empty");
+  EXPECT_EQ(try_load_params(parse("myorigin = /nonexistent/x"), "smtp").error().what,
+            "/nonexistent/x: cannot open file: No such file or directory");
 }
 
 TEST(Params, NamesOf2004AreTakenAndTodaysNamesAreTold) {
@@ -176,12 +191,12 @@ TEST(ParamValues, TimesAreReadTheWayTheyAlwaysWere) {
   EXPECT_EQ(seconds("s"), 0);
   EXPECT_EQ(seconds("-0s"), 0);
   EXPECT_EQ(seconds("3549w"), 3549LL * 604800);
-  EXPECT_EQ(seconds("2147483646s"), 2147483646);
+  EXPECT_EQ(seconds("2147483647s"), 2147483647);
 }
 
 TEST(ParamValues, TimesThatAreNone) {
   for (const char* text : {"", " ", " s", "+s", "-5s", "5 s", "5S", "5x", "--5s", "1.5s", "3550w",
-                           "2147483647s", "35791394m", "99999999999999999999s"})
+                           "2147483648s", "35791394m", "99999999999999999999s"})
     EXPECT_EQ(parse_time("t", text, 's', {}).error().what,
               "parameter t: bad time value or unit: " + std::string(text));
   EXPECT_EQ(parse_time("t", "0", 's', {.min = 1}).error().what, "invalid t: 0 (min 1)");

@@ -1,0 +1,151 @@
+"""Our reading of main.cf, held against stock's: defaults, expansion, conversion.
+
+Both programs are made to complain about a value, because a complaint quotes what became of it.
+"""
+
+import concurrent.futures
+import functools
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+from typing import Dict, List, Sequence
+
+import pytest
+
+from support import debian, programs
+from support.layout import MAIL_OWNER, SETGID_GROUP
+from support.mistakes import back_date
+
+TABLE = debian.REPOSITORY / "src/global/params.def"
+# Where an installation's own directories show.
+BUILD_DEPENDENT = {"config_directory"}
+# Ours alone.
+EXTENSIONS = {"connection_cache_size_limit", "dns_resolver_addresses"}
+
+MACROS = "one = 1\nempty =\nsp = a b\nrec = $rec\nind = $empty\n"
+
+# Everything in one value: complaints cost a second each.
+EXPANSIONS = r"""
+$one-two ${one}x $(one) $$one $$$one \$one ${ one } $one_two $none a$$ $one} ${ } $one$one
+${one?yes:no} ${one?{yes}:{no}} ${none?{yes}:{no}} ${one ? {yes} : {no}} ${ one ? yes : no }
+${one:no} ${none:no} ${empty:no} ${empty?yes} ${none:{a} } ${one?{a} :b z} ${none?{a} :b z}
+${none?{a} : b } ${y?a{b}:c} ${one?a{b}:c} ${one?$sp} ${one?$$sp} ${one?} ${one?{}} $(one?a(b)c)
+$(one?a{b)c}) $(one?{x}:{y}) ${one?(x} ${one?{ yes }:{ no }} ${one?a}b} ${?x} ${:x}
+${one?{$one}:{$rec}} ${rec?x} ${ind?x} ${ind:x} ${one?${one?${one?deep}}}
+${{1} == {1}} ${{1}=={01}} ${{a}=={b}} ${{a}!={b}} ${{10}<{9}?{lt}:{ge}} ${{a10}<{a9}?{lt}:{ge}}
+${{10}>{9}?lt:ge} ${{10}<{9}:ge} ${{$one} == {1}} ${{${one}} == {1}} $({1}=={1}?x) ${{}=={}}
+${ {1} == {1} ? {y} : {n} } ${{ 1 }=={1}?a:b} ${{-1}<{3}?y:n} ${{abc} == {ABC}?y:n}
+${{3.10} >=level {3.6} ? {t} : {f}} ${{3.10}<{3.9}?{lt}:{ge}} ${{1}==level{1.0}}
+${{ 1} ==level {1}?y} ${{1.1023.1023} >level {1.1023.1022}?y} ${{01} ==level {1}?y}
+""".split("\n")
+
+BAD_EXPANSIONS = [
+    "a$", "$ one", "${}", "${one", "${one}${", "$(one}", "${one!x}", "${ one ! x}", "${=}",
+    "${one x}", "${(a)}", "$((one))", "${one?{a} z}", "${none?{a} : {b} z}", "${none:{a}b}",
+    "${one?{a}{b}}", "${{10}<{9} x}", "${{a}==b {c}}", "${{a}>=foo{b}}", "${{a}== }",
+    "${{1} >= level {1}}", "$(one?{a)", "$({a} == {b) x}", "${{1.1024} >level {1}?y}",
+    "${{3.10.x} >=level {3.6}}", "${{1}>=level{}}", "${{a}={a}?x:y}", "${{a}}", "${{a} foo {b}}",
+    "${{1}<>{1}}", "${{a}==!{b}}", "$rec", "${rec}", "$chain0",
+]
+
+# What a time of 10 s at most, and a number of at least 1, makes of these.
+TIMES = ["11", "5s", "s", " s", "+5s", "-5s", "5 s", "5S", "11seconds", "1h30", "1d", "2w", "3549w",
+         "3550w", "2147483647", "2147483648", "2147483647s", "-0s", "--5s", "35791393m", "35791394m", "00011m",
+         "+s", "99999999999999999999s", "11s ", "1.5s", "", " "]
+NUMBERS = ["0", "+0", "-5", "5 ", "0x10", "0010x", "", "+", "5 6", "99999999999", "-99999999999", "1k"]
+BOOLEANS = ["true", "1", "", "yes ", " yes", "on", "YESS"]
+
+
+@functools.lru_cache(maxsize=None)
+def environment(origin: str) -> Dict[str, str]:
+    return programs.stock().environment() if origin == "stock" else {}
+
+
+def complaints(origin: str, settings: str) -> List[str]:
+    """What a daemon says on standard error when it starts by hand, without our explanations."""
+    chain = "".join(f"chain{i} = $chain{i + 1}\n" for i in range(150))
+    with tempfile.TemporaryDirectory(prefix="handoff-", dir="/tmp") as directory:
+        main_cf = pathlib.Path(directory) / "main.cf"
+        main_cf.write_text(f"myhostname = mail.handoff.test\nmail_owner = {MAIL_OWNER}\n"
+                           f"setgid_group = {SETGID_GROUP}\nqueue_directory = /\n"
+                           f"{chain}{MACROS}{settings}\n")
+        back_date(main_cf)
+        done = subprocess.run([programs.locate(origin, "scache"), "-V", "-S"], text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                              env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
+        lines = done.stderr.replace(directory, "DIR").splitlines()
+    return [line for line in lines if not re.search(r"warning: DIR/main.cf, line \d+: \w+ = ", line)]
+
+
+def compare(settings: Sequence[str]) -> None:
+    """Ours and stock's complaints about each of these settings, side by side."""
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        ours = list(pool.map(functools.partial(complaints, "ours"), settings))
+        stock = list(pool.map(functools.partial(complaints, "stock"), settings))
+    assert dict(zip(settings, ours)) == dict(zip(settings, stock))
+
+
+def rows() -> Dict[str, List[str]]:
+    """The table: name to type and default."""
+    pattern = r'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:"(?:[^"\\]|\\.)*"\s*)+),'
+    found = re.findall(pattern, TABLE.read_text(), re.MULTILINE)
+    assert len(found) == len(re.findall(r"^PARAM\(", TABLE.read_text(), re.MULTILINE))
+    return {name: [kind, text] for kind, name, text in found}
+
+
+def literal(text: str) -> str:
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).replace('\\"', '"').replace("\\\\", "\\")
+
+
+@functools.lru_cache(maxsize=None)
+def stock_defaults() -> Dict[str, str]:
+    """As stock postconf has them, in a directory without files."""
+    with tempfile.TemporaryDirectory(prefix="handoff-", dir="/tmp") as directory:
+        (pathlib.Path(directory) / "master.cf").touch()
+        output = subprocess.run(
+            [programs.stock().program("postconf"), "-d", "-c", directory], check=True, text=True,
+            stdout=subprocess.PIPE, env={**environment("stock")}).stdout
+    return {name: value for line in output.splitlines() for name, _, value in
+            [line.partition(" =")]}
+
+
+def test_defaults_are_stock_s():
+    stock = {name: value.strip() for name, value in stock_defaults().items()}
+    different = {}
+    for name, (_, text) in rows().items():
+        if text.startswith("kComputed") or name in BUILD_DEPENDENT | EXTENSIONS:
+            continue
+        if stock.get(name, "") != " ".join(literal(text).split()):
+            different[name] = (literal(text), stock.get(name))
+    assert not different
+
+
+def test_names_are_stock_s_or_said_to_be_ours():
+    # Names that stock still reads but no longer shows.
+    legacy = {"fallback_relay", "virtual_maps", "smtp_per_record_deadline"}
+    assert set(rows()) - set(stock_defaults()) == EXTENSIONS | legacy
+
+
+def test_expansion_is_stock_s():
+    values = [word for line in EXPANSIONS for word in re.split(r" (?=[\\a-z]?\$[^\$]|\$\$)", line)]
+    compare(["soft_bounce = " + "".join(f"[{value}]" for value in values[i:i + 25])
+             for i in range(0, len(values), 25)])
+
+
+def test_mistakes_of_expansion_are_stock_s():
+    compare([f"soft_bounce = {text}" for text in BAD_EXPANSIONS])
+
+
+@pytest.mark.parametrize("name, texts", [("in_flow_delay", TIMES), ("max_use", NUMBERS),
+                                         ("soft_bounce", BOOLEANS)])
+def test_values_are_taken_as_by_stock(name, texts):
+    compare([f"{name} = ${{empty}}{text}${{empty}}" for text in texts])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="stock's programs look for accounts")
+def test_files_are_read_as_by_stock():
+    compare(["soft_bounce = x\n  y\n# c\n\n  z", "soft_bounce=\tx\r",
+             "soft_bounce = 1\nsoft_bounce = 2", "soft_bounce = 2\nsoft_bounce = 2",
+             "soft_bounce =\n    x", "soft_bounce=x # y"])
