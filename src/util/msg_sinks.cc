@@ -36,7 +36,7 @@ class SyslogSink : public Sink {
   ~SyslogSink() override { closelog(); }
 
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
-    ident_ = tag;  // openlog keeps the pointer
+    ident_ = tag;                                              // openlog keeps the pointer
     openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility_);  // cheap; somebody else may have
     syslog(facility_ | syslog_priority(level), "%s%.*s", label(level).data(),
            static_cast<int>(text.size()), text.data());

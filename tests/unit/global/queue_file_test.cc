@@ -158,8 +158,7 @@ TEST(QueueFile, TellsWhatIsMissingAsStockDoes) {
 }
 
 TEST(QueueFile, WrongNumbersShowWhenTheTextIsSkipped) {
-  EXPECT_EQ(error_of(Message::minimal().bytes(false)),
-            "Unexpected record type 'N' at offset 57");
+  EXPECT_EQ(error_of(Message::minimal().bytes(false)), "Unexpected record type 'N' at offset 57");
   Message wrong_offset = Message::minimal();
   wrong_offset.wrong_offset = 2;
   EXPECT_EQ(error_of(wrong_offset.bytes()), "Unexpected record type 'N' at offset 154");
