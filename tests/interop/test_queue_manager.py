@@ -448,3 +448,20 @@ def test_loses_nothing_when_it_is_killed_again_and_again(stock_suite, times):
             wait_until(lambda: not mail.queue("incoming", "active", "deferred"), 60, "all delivered")
             served = {a for request in standin.requests for a in request.addresses}
             assert served == set(everybody)
+
+
+def test_looks_again_at_new_mail_when_it_is_due(stock_suite):
+    """Stock waits for the next trigger, which may be master's, five minutes later."""
+    with stock_suite(qmgr="ours", **SETTINGS) as mail:
+        with Agent(mail.queue_directory) as standin:
+            data = message(sender(), recipients("user@example.com"))
+            owner = mail.queue_directory.joinpath("incoming").stat()
+            queue_id = queue_file.write(mail.queue_directory / "incoming", data,
+                                        (owner.st_uid, owner.st_gid))
+            path = mail.queue_path("incoming", queue_id)
+            due = time.time() + 4
+            os.utime(path, (due, due))
+            mail.trigger("qmgr", b"W")
+            mail.log.wait_for(f"{queue_id}: removed")
+            assert time.time() >= due - 2
+            assert len(standin.requests) == 1
