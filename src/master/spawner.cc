@@ -5,11 +5,56 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "global/master_proto.h"
 #include "util/msg.h"
 
 namespace handoff::master {
+namespace {
+
+// No signal reaches the handlers of this process while one of these lives. In a forked child they
+// would still write into the event loop of its parent.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsHeld() { (void)sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+  // In the child.
+  void drop_handlers() const {
+    for (int signal = 1; signal < NSIG; ++signal) {
+      struct sigaction action {};
+      if (sigaction(signal, nullptr, &action) != 0) continue;  // one of the C library's own
+      if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN) {
+        (void)std::signal(signal, SIG_DFL);
+      }
+    }
+  }
+  void still_hold(int signal) { (void)sigaddset(&before_, signal); }
+
+ private:
+  sigset_t before_;
+};
+
+// A log server that is just starting when the mail system stops has the last lines still to write,
+// so it starts with SIGTERM held back. Ours lets it in when it is ready; stock's goes when it sees
+// that its master is gone.
+pid_t fork_child(ServiceType type) {
+  SignalsHeld signals;
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  signals.drop_handlers();
+  if (type == ServiceType::UnixDatagram) signals.still_hold(SIGTERM);
+  return pid;
+}
+
+}  // namespace
 
 void Spawner::make_flow_pipe() {
   std::array<int, 2> ends{};
@@ -38,7 +83,7 @@ util::Result<Spawner::Born> Spawner::spawn(const Entry& entry, const Endpoint& e
   const unsigned generation = ++generation_;
   command.environment.set(global::master_proto::kGenerationVariable, generation_text(generation));
 
-  const pid_t pid = fork();
+  const pid_t pid = fork_child(entry.type);
   if (pid < 0) return util::Error::system("fork", errno);
   if (pid == 0) become(command, inheritance);
   return Born{pid, generation};
