@@ -67,10 +67,9 @@ void Instance::lock() {
   const global::Config& config = main_->config;
   const global::Params& params = main_->params;
   auto pid_file = take_pid_file(fmt::format("{}/{}", directory::kPid, kPidFile));
-  if (!pid_file) {
+  if (!pid_file && pid_file.error().code != EWOULDBLOCK) {  // else it is running already
     config.explain("queue_directory", params.queue_directory,
-                   "must be a directory of this mail system only, with a directory pid that can "
-                   "be written");
+                   "must be a directory with a directory pid that can be written");
   }
   pid_file_ = util::or_die(std::move(pid_file));
   const AsOwner as_owner(main_->owner);

@@ -17,8 +17,8 @@ using util::UniqueFd;
 
 constexpr mode_t kMode = 0644;  // less what the umask takes away
 
-Error failed(const std::string& path, std::string_view why) {
-  return Error{Error::Kind::System, fmt::format("open lock file {}: {}", path, why), 0};
+Error failed(const std::string& path, std::string_view why, int code = 0) {
+  return Error{Error::Kind::System, fmt::format("open lock file {}: {}", path, why), code};
 }
 
 util::Status write_pid(int fd) {
@@ -42,7 +42,8 @@ Result<UniqueFd> take_pid_file(const std::string& path) {
   if (fstat(file.get(), &about) != 0) return failed(path, util::errno_text(errno));
   if (!S_ISREG(about.st_mode) || about.st_nlink != 1) return failed(path, "not a regular file");
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    return failed(path, "unable to set exclusive lock: " + util::errno_text(errno));
+    const int code = errno;
+    return failed(path, "unable to set exclusive lock: " + util::errno_text(code), code);
   }
   if (auto written = write_pid(file.get()); !written) return failed(path, written.error().what);
   return file;

@@ -9,7 +9,7 @@
 namespace handoff::master {
 
 // Creates the file, locks it for as long as the descriptor is open, and writes our process number,
-// in 32 columns.
+// in 32 columns. The error's code is EWOULDBLOCK when somebody else holds the lock.
 util::Result<util::UniqueFd> take_pid_file(const std::string& path);
 
 // Does the file exist and somebody hold its lock?
