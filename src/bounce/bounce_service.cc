@@ -118,7 +118,7 @@ int BounceService::decline(const global::BounceFlush& message, std::string_view 
   const bool nothing_to_say =
       message.request == request::kTrace && !queue_.attributes(service_, message.queue_id);
   if (nothing_to_say) return status::kDone;
-  msg::info("{}: sender {}: not supported yet", message.queue_id, what);
+  msg::warn("{}: sender {}: not supported yet", message.queue_id, what);
   return status::kFailed;
 }
 

@@ -121,6 +121,7 @@ def test_appends_records_whole_however_many_do(stock_suite):
 
 def test_declines_reports_and_says_so(stock_suite):
     with stock_suite(bounce="ours") as mail:
+        mail.log.expect("ABC2: sender non-delivery notification: not supported yet")
         ask(mail, "bounce", append("ABC2", recipient(), dsn()))
         assert ask(mail, "bounce", report(1, queue_id="ABC2")) == [("status", "4294967295")]
         assert mail.queue_path("bounce", "ABC2").exists()
