@@ -10,7 +10,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
-from typing import Dict, List, Sequence
+from typing import Dict, List, NamedTuple, Sequence
 
 import pytest
 
@@ -64,7 +64,10 @@ def environment(origin: str) -> Dict[str, str]:
 
 
 def complaints(origin: str, settings: str) -> List[str]:
-    """What a daemon says on standard error when it starts by hand, without our explanations."""
+    """What a daemon says on standard error when it starts by hand, without our explanations.
+
+    Stock reads the file before it knows that it should speak there, and we after that.
+    """
     chain = "".join(f"chain{i} = $chain{i + 1}\n" for i in range(150))
     with tempfile.TemporaryDirectory(prefix="handoff-", dir="/tmp") as directory:
         main_cf = pathlib.Path(directory) / "main.cf"
@@ -76,7 +79,8 @@ def complaints(origin: str, settings: str) -> List[str]:
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                               env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
         lines = done.stderr.replace(directory, "DIR").splitlines()
-    return [line for line in lines if not re.search(r"warning: DIR/main.cf, line \d+: \w+ = ", line)]
+    more = re.compile(r"warning: DIR/main.cf, line \d+: (\w+ = |overriding earlier entry)")
+    return [line for line in lines if not more.search(line)]
 
 
 def compare(settings: Sequence[str]) -> None:
@@ -87,12 +91,21 @@ def compare(settings: Sequence[str]) -> None:
     assert dict(zip(settings, ours)) == dict(zip(settings, stock))
 
 
-def rows() -> Dict[str, List[str]]:
-    """The table: name to type and default."""
-    pattern = r'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:"(?:[^"\\]|\\.)*"\s*)+),'
+class Row(NamedTuple):
+    kind: str
+    name: str
+    default: str
+    readers: str
+
+
+@functools.lru_cache(maxsize=None)
+def rows() -> Dict[str, Row]:
+    """The table, by name."""
+    text = r'"(?:[^"\\]|\\.)*"'
+    pattern = rf'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:{text}\s*)+),[^"]*"([^"]*)"'
     found = re.findall(pattern, TABLE.read_text(), re.MULTILINE)
     assert len(found) == len(re.findall(r"^PARAM\(", TABLE.read_text(), re.MULTILINE))
-    return {name: [kind, text] for kind, name, text in found}
+    return {name: Row(kind, name, default, readers) for kind, name, default, readers in found}
 
 
 def literal(text: str) -> str:
@@ -114,7 +127,8 @@ def stock_defaults() -> Dict[str, str]:
 def test_defaults_are_stock_s():
     stock = {name: value.strip() for name, value in stock_defaults().items()}
     different = {}
-    for name, (_, text) in rows().items():
+    for name, row in rows().items():
+        text = row.default
         if text.startswith("kComputed") or name in BUILD_DEPENDENT | EXTENSIONS:
             continue
         if stock.get(name, "") != " ".join(literal(text).split()):
@@ -126,6 +140,20 @@ def test_names_are_stock_s_or_said_to_be_ours():
     # Names that stock still reads but no longer shows.
     legacy = {"fallback_relay", "virtual_maps", "smtp_per_record_deadline"}
     assert set(rows()) - set(stock_defaults()) == EXTENSIONS | legacy
+
+
+def test_programs_check_what_they_read():
+    """A program that reads a parameter without being named in its row would take the default for a
+    bad value, and not say so."""
+    missing = []
+    for path in (debian.REPOSITORY / "src").glob("*/*.*"):
+        room = path.parent.name
+        if not list(path.parent.glob(f"{room}.cc")):  # a room below the programs
+            continue
+        for name in re.findall(r"[pP]arams(?:_|\(\))?(?:\.|->|::)(\w+)", path.read_text()):
+            if name in rows() and not {"all", room} & set(rows()[name].readers.split(",")):
+                missing.append(f"{path.relative_to(debian.REPOSITORY)}: {name}")
+    assert not missing
 
 
 def test_expansion_is_stock_s():
