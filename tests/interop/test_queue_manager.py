@@ -435,7 +435,7 @@ def test_loses_nothing_when_it_is_killed_again_and_again(stock_suite, times):
     everybody = [f"user{n}@example.com" for n in range(200)]
     with stock_suite(qmgr="ours", service_throttle_time="1s", **SETTINGS) as mail:
         mail.log.allow("killed by signal 9", "bad command startup", "malformed response",
-                       "connect .*qmgr", "open active")
+                       "connect .*qmgr", "open active", "write resolver reply")
         with Agent(mail.queue_directory) as standin:
             for recipient in everybody:
                 inject(mail, message(sender(), recipients(recipient)))
