@@ -5,6 +5,7 @@ of entry in master.cf is started by both masters in the same order, and the note
 """
 
 import resource
+import signal
 import socket
 
 import pytest
@@ -82,6 +83,15 @@ def ports():
     return [free_port() for _ in range(5)]
 
 
+def without_sigterm_held(note):
+    """Ours starts a log server with SIGTERM held back, so that it can write the last lines."""
+    held = f"SigBlk:\t{1 << (signal.SIGTERM - 1):016x}"
+    if not note.startswith("datagram/"):
+        return note
+    assert held in note
+    return note.replace(held, f"SigBlk:\t{0:016x}")
+
+
 @pytest.mark.parametrize("setting, options", [
     pytest.param({}, (), id="one-interface"),
     pytest.param({"inet_interfaces": "127.0.0.1, [::1]", "inet_protocols": "all"}, (),
@@ -98,7 +108,7 @@ def ports():
 def test_what_a_daemon_inherits(stock_suite, ports, setting, options):
     stock = capture(stock_suite, stock_but(), ports, setting, options)
     ours = capture(stock_suite, stock_but("master"), ports, setting, options)
-    assert "\n\n".join(ours) == "\n\n".join(stock)
+    assert "\n\n".join(map(without_sigterm_held, ours)) == "\n\n".join(stock)
 
 
 def test_verbose(stock_suite, ports):

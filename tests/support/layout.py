@@ -55,14 +55,21 @@ class Layout:
 
     def write_main_cf(self) -> None:
         """Back-dated: stock programs read a main.cf again and again until it is 2 seconds old."""
-        path = self.config / "main.cf"
-        path.write_text("".join(f"{name} = {value}\n" for name, value in self.settings.items()))
         hour_ago = time.time() - 3600
-        os.utime(path, (hour_ago, hour_ago))
+        self._replace("main.cf", "".join(f"{name} = {value}\n"
+                                         for name, value in self.settings.items()), hour_ago)
 
     def write_master_cf(self) -> None:
         present = [path.name for path in self.daemons.iterdir()]
-        (self.config / "master.cf").write_text(master_cf.compose(present, self.services))
+        self._replace("master.cf", master_cf.compose(present, self.services))
+
+    def _replace(self, name: str, text: str, modified: Optional[float] = None) -> None:
+        """In one step: a process that is just starting reads the old or the new file."""
+        new = self.config / f"{name}.new"
+        new.write_text(text)
+        if modified:
+            os.utime(new, (modified, modified))
+        new.replace(self.config / name)
 
     def owner(self) -> Tuple[int, int]:
         """User and group of the mail owner."""
