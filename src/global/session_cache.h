@@ -25,6 +25,8 @@ namespace handoff::global {
 struct Session {
   std::string property;
   util::UniqueFd connection;
+  // What the remote end is told before a session that nobody took is closed; often empty.
+  std::string farewell = {};
 };
 
 // One of a destination's servers. Looked at during the call only.
