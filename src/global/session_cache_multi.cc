@@ -1,22 +1,25 @@
 // Five kinds of things, each named by an index into its pool:
 //
-//   destinations --< bindings >-- endpoints --< sessions
-//   (label)          (property,   (label)       (property, connection, deadline)
-//                     deadline)
+//   destinations --< bindings >-- endpoints --< sessions >-- services
+//   (label)          (property,   (label)       (property,   (name)
+//                     deadline)                  connection, deadline)
 //
 // An endpoint exists as long as it has sessions or bindings: a binding knows its endpoint by
 // index, so that finding a destination costs one look-up, and refreshing a binding compares no
 // endpoint labels. Sessions and bindings each stand in a deadline queue; one timer serves both.
+// Sessions stand in up to three lists, in the order in which they came: of their endpoint, of
+// their service, of all. The first of a list makes room when there are too many in it.
 #include "global/session_cache_multi.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <limits>
 
+#include "global/farewells.h"
 #include "global/idle_watch.h"
+#include "util/compact_text.h"
 #include "util/deadline_queue.h"
 #include "util/label_index.h"
 #include "util/msg.h"
@@ -26,6 +29,7 @@
 namespace handoff::global {
 namespace {
 
+using util::CompactText;
 using util::DeadlineQueue;
 using util::kNoIndex;
 using util::LabelIndex;
@@ -41,56 +45,47 @@ using namespace std::chrono_literals;
 // So that the end of a hundred thousand entries at one moment does not delay a client.
 constexpr int kDeparturesPerTurn = 256;
 
-// A string in one pointer: the length stands before the text.
-class Text {
- public:
-  Text() = default;
-  explicit Text(std::string_view text)
-      : bytes_(std::make_unique_for_overwrite<char[]>(sizeof(Length) + text.size())) {
-    const auto length = static_cast<Length>(text.size());
-    std::memcpy(bytes_.get(), &length, sizeof(length));
-    if (length > 0) std::memcpy(bytes_.get() + sizeof(length), text.data(), length);
-  }
-  [[nodiscard]] std::string_view view() const {
-    if (!bytes_) return {};
-    Length length;
-    std::memcpy(&length, bytes_.get(), sizeof(length));
-    return {bytes_.get() + sizeof(length), length};
-  }
-
- private:
-  using Length = std::uint32_t;
-  std::unique_ptr<char[]> bytes_;
-};
-
 struct CachedSession {
   PoolDeadline deadline;
-  Text property;
-  PoolLinks siblings;  // in its endpoint
-  PoolLinks age;       // among all
+  CompactText property;
+  PoolLinks siblings;     // in its endpoint
+  PoolLinks age;          // among all
+  PoolLinks service_age;  // in its service
   std::uint32_t order = 0;
+  std::uint32_t saved_at = 0;  // the low bits of a Tick: no session gets so old
   PoolIndex endpoint = kNoIndex;
   util::UniqueFd connection;
+  Farewells::Number farewell = Farewells::kNone;
 };
 
 struct CachedBinding {
   PoolDeadline deadline;
-  Text property;
+  CompactText property;
   PoolLinks siblings;  // in its destination
   std::uint32_t order = 0;
   PoolIndex destination = kNoIndex;
   PoolIndex endpoint = kNoIndex;
 };
 
+// Only where services have a limit.
+struct Service {
+  CompactText label;  // its name
+  std::uint32_t hash = 0;
+  std::uint32_t sessions = 0;
+  PoolList<CachedSession, &CachedSession::service_age> by_age;
+};
+
 struct Endpoint {
-  Text label;
+  CompactText label;
   std::uint32_t hash = 0;
   std::uint32_t bindings = 0;
+  std::uint32_t session_count = 0;
+  PoolIndex service = kNoIndex;  // as long as it has sessions
   PoolList<CachedSession, &CachedSession::siblings> sessions;
 };
 
 struct Destination {
-  Text label;
+  CompactText label;
   std::uint32_t hash = 0;
   PoolList<CachedBinding, &CachedBinding::siblings> bindings;
 };
@@ -100,6 +95,14 @@ void close_session(util::UniqueFd connection) {
   const int fd = connection.release();
   if (close(fd) < 0)
     msg::warn("scache_multi_drop_endp: close({}): {}", fd, util::errno_text(errno));
+}
+
+std::string_view service_of(std::string_view endpoint) {
+  return endpoint.substr(0, endpoint.find('\n'));
+}
+
+bool full(std::size_t limit, std::size_t size) {
+  return limit > 0 && size >= limit;
 }
 
 template <typename T>
@@ -129,6 +132,9 @@ class MultiSessionCache::State {
   void save_destination(std::string_view label, const Binding& binding, Ttl ttl);
   std::optional<DestinationHit> find_destination(std::string_view label);
   bool shed_one();
+  std::size_t flush(const std::function<bool(const SessionView&)>& wanted);
+  void for_each_session(const std::function<void(const SessionView&)>& call) const;
+  void for_each_binding(const std::function<void(const BindingView&)>& call) const;
   [[nodiscard]] Size size() const {
     return {destinations_.size(), endpoints_with_sessions_, sessions_.size()};
   }
@@ -138,11 +144,16 @@ class MultiSessionCache::State {
 
  private:
   PoolIndex endpoint_for(std::string_view label);
+  PoolIndex service_for(std::string_view name);
+  void make_room(std::string_view label);
+  void enlist(PoolIndex session);
+  void strike_out(PoolIndex session);
   PoolIndex destination_for(std::string_view label);
   void forget_if_unused(PoolIndex endpoint);
 
   Session take(PoolIndex endpoint);
   void drop_session(PoolIndex session, Departure why);
+  [[nodiscard]] SessionView view(const CachedSession& session) const;
   util::UniqueFd remove_session(PoolIndex session, Departure why);
 
   PoolIndex find_binding(const Destination& destination, const Binding& binding) const;
@@ -153,6 +164,10 @@ class MultiSessionCache::State {
   bool drop_one_that_is_due(Tick now);
   void arm();
   void arm_for(Tick at);
+  // Of something that is still there.
+  [[nodiscard]] Ttl remaining(Tick deadline) const {
+    return std::max(Ttl(deadline - now()), Ttl(1ms));
+  }
   [[nodiscard]] Tick now() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start_).count();
   }
@@ -167,8 +182,11 @@ class MultiSessionCache::State {
   Pool<CachedBinding> bindings_;
   Pool<Endpoint> endpoints_;
   Pool<Destination> destinations_;
+  Pool<Service> services_;
+  Farewells farewells_;
   LabelIndex endpoint_labels_;
   LabelIndex destination_labels_;
+  LabelIndex service_names_;
   std::size_t endpoints_with_sessions_ = 0;
   PoolList<CachedSession, &CachedSession::age> by_age_;
 
@@ -199,6 +217,7 @@ MultiSessionCache::State::~State() {
       msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", session.property.view(),
                  session.connection.get());
       if (watch_) watch_->remove(session.connection.get());
+      farewells_.say(session.farewell, session.connection.get());
       close_session(std::move(session.connection));
     }
   });
@@ -210,7 +229,12 @@ PoolIndex MultiSessionCache::State::endpoint_for(std::string_view label) {
   const std::uint32_t hash = util::keyed_hash(label);
   PoolIndex endpoint = find_label(endpoints_, endpoint_labels_, hash, label);
   if (endpoint == kNoIndex) {
-    endpoint = endpoints_.make({.label = Text(label), .hash = hash, .bindings = 0, .sessions = {}});
+    endpoint = endpoints_.make({.label = CompactText(label),
+                                .hash = hash,
+                                .bindings = 0,
+                                .session_count = 0,
+                                .service = kNoIndex,
+                                .sessions = {}});
     endpoint_labels_.insert(hash, endpoint);
   }
   return endpoint;
@@ -223,29 +247,91 @@ void MultiSessionCache::State::forget_if_unused(PoolIndex endpoint) {
   endpoints_.free(endpoint);
 }
 
+PoolIndex MultiSessionCache::State::service_for(std::string_view name) {
+  const std::uint32_t hash = util::keyed_hash(name);
+  PoolIndex service = find_label(services_, service_names_, hash, name);
+  if (service == kNoIndex) {
+    service =
+        services_.make({.label = CompactText(name), .hash = hash, .sessions = 0, .by_age = {}});
+    service_names_.insert(hash, service);
+  }
+  return service;
+}
+
+// The narrowest limit first: a session that it sends away makes room for the others, too.
+void MultiSessionCache::State::make_room(std::string_view label) {
+  const Limits& limits = options_.limits;
+  if (limits.endpoint_sessions > 0) {
+    const PoolIndex endpoint =
+        find_label(endpoints_, endpoint_labels_, util::keyed_hash(label), label);
+    if (endpoint != kNoIndex && full(limits.endpoint_sessions, endpoints_[endpoint].session_count))
+      drop_session(endpoints_[endpoint].sessions.first(), Departure::EndpointEvicted);
+  }
+  if (limits.service_sessions > 0) {
+    const std::string_view name = service_of(label);
+    const PoolIndex service = find_label(services_, service_names_, util::keyed_hash(name), name);
+    if (service != kNoIndex && full(limits.service_sessions, services_[service].sessions))
+      drop_session(services_[service].by_age.first(), Departure::ServiceEvicted);
+  }
+  if (full(limits.sessions, sessions_.size())) drop_session(by_age_.first(), Departure::Evicted);
+}
+
 void MultiSessionCache::State::save_endpoint(std::string_view label, Session session, Ttl ttl) {
   if (ttl <= 0ms) msg::panic("scache_multi_save_endp: bad ttl: {}", ttl.count());
   msg::debug("scache_multi_save_endp: endp_label={} -> endp_prop={} fd={}", label, session.property,
              session.connection.get());
-  if (options_.session_limit > 0 && sessions_.size() >= options_.session_limit)
-    drop_session(by_age_.first(), Departure::Evicted);
-
-  const PoolIndex endpoint = endpoint_for(label);
+  make_room(label);
   const int connection = session.connection.get();
   const PoolIndex index = sessions_.make({.deadline = {},
-                                          .property = Text(session.property),
+                                          .property = CompactText(session.property),
                                           .siblings = {},
                                           .age = {},
+                                          .service_age = {},
                                           .order = order_++,
-                                          .endpoint = endpoint,
-                                          .connection = std::move(session.connection)});
-  if (endpoints_[endpoint].sessions.empty()) ++endpoints_with_sessions_;
-  endpoints_[endpoint].sessions.push_back(sessions_, index);
-  by_age_.push_back(sessions_, index);
+                                          .saved_at = static_cast<std::uint32_t>(now()),
+                                          .endpoint = endpoint_for(label),
+                                          .connection = std::move(session.connection),
+                                          .farewell = farewells_.number_of(session.farewell)});
+  enlist(index);
   const Tick at = deadline_after(ttl);
   session_deadlines_.add(index, at);
   arm_for(at);
   if (watch_) watch_->add(connection, index);
+}
+
+void MultiSessionCache::State::enlist(PoolIndex session) {
+  Endpoint& endpoint = endpoints_[sessions_[session].endpoint];
+  if (endpoint.session_count++ == 0) {
+    ++endpoints_with_sessions_;
+    if (options_.limits.service_sessions > 0)
+      endpoint.service = service_for(service_of(endpoint.label.view()));
+  }
+  endpoint.sessions.push_back(sessions_, session);
+  by_age_.push_back(sessions_, session);
+  if (endpoint.service == kNoIndex) return;
+  Service& service = services_[endpoint.service];
+  ++service.sessions;
+  service.by_age.push_back(sessions_, session);
+}
+
+// Endpoints and services without sessions go, too.
+void MultiSessionCache::State::strike_out(PoolIndex session) {
+  const PoolIndex index = sessions_[session].endpoint;
+  Endpoint& endpoint = endpoints_[index];
+  by_age_.remove(sessions_, session);
+  endpoint.sessions.remove(sessions_, session);
+  if (endpoint.service != kNoIndex) {
+    Service& service = services_[endpoint.service];
+    service.by_age.remove(sessions_, session);
+    if (--service.sessions == 0) {
+      service_names_.erase(service.hash, endpoint.service);
+      services_.free(endpoint.service);
+    }
+  }
+  if (--endpoint.session_count > 0) return;
+  --endpoints_with_sessions_;
+  endpoint.service = kNoIndex;
+  forget_if_unused(index);
 }
 
 std::optional<Session> MultiSessionCache::State::find_endpoint(std::string_view label) {
@@ -269,25 +355,24 @@ Session MultiSessionCache::State::take(PoolIndex endpoint) {
   return session;
 }
 
+// A remote end that has closed the session, or said goodbye itself, is told nothing.
 void MultiSessionCache::State::drop_session(PoolIndex session, Departure why) {
-  msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", sessions_[session].property.view(),
-             sessions_[session].connection.get());
-  close_session(remove_session(session, why));
+  const CachedSession& leaving = sessions_[session];
+  msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", leaving.property.view(),
+             leaving.connection.get());
+  const bool listens = why < Departure::RemoteClosed;
+  const Farewells::Number farewell = listens ? leaving.farewell : Farewells::kNone;
+  util::UniqueFd connection = remove_session(session, why);
+  farewells_.say(farewell, connection.get());
+  close_session(std::move(connection));
 }
 
 util::UniqueFd MultiSessionCache::State::remove_session(PoolIndex session, Departure why) {
-  CachedSession& leaving = sessions_[session];
-  util::UniqueFd connection = std::move(leaving.connection);
-  const PoolIndex endpoint = leaving.endpoint;
+  util::UniqueFd connection = std::move(sessions_[session].connection);
   if (watch_) watch_->remove(connection.get());
   session_deadlines_.remove(session);
-  by_age_.remove(sessions_, session);
-  endpoints_[endpoint].sessions.remove(sessions_, session);
+  strike_out(session);
   sessions_.free(session);
-  if (endpoints_[endpoint].sessions.empty()) {
-    --endpoints_with_sessions_;
-    forget_if_unused(endpoint);
-  }
   ++departures_[static_cast<std::size_t>(why)];
   return connection;
 }
@@ -295,8 +380,47 @@ util::UniqueFd MultiSessionCache::State::remove_session(PoolIndex session, Depar
 bool MultiSessionCache::State::shed_one() {
   const PoolIndex session = session_deadlines_.nearest();
   if (session == kNoIndex) return false;
-  drop_session(session, Departure::Evicted);
+  drop_session(session, Departure::Shed);
   return true;
+}
+
+std::size_t MultiSessionCache::State::flush(const std::function<bool(const SessionView&)>& wanted) {
+  std::vector<PoolIndex> leaving;
+  for (PoolIndex at = by_age_.first(); at != kNoIndex; at = by_age_.after(sessions_, at)) {
+    if (wanted(view(sessions_[at]))) leaving.push_back(at);
+  }
+  for (const PoolIndex session : leaving) drop_session(session, Departure::Flushed);
+  return leaving.size();
+}
+
+MultiSessionCache::SessionView MultiSessionCache::State::view(const CachedSession& session) const {
+  return {.endpoint = endpoints_[session.endpoint].label.view(),
+          .property = session.property.view(),
+          .farewell = farewells_.text(session.farewell),
+          .connection = session.connection.get(),
+          .age = Ttl(static_cast<std::uint32_t>(now()) - session.saved_at),
+          .remaining = remaining(session.deadline.at)};
+}
+
+void MultiSessionCache::State::for_each_session(
+    const std::function<void(const SessionView&)>& call) const {
+  for (PoolIndex at = by_age_.first(); at != kNoIndex; at = by_age_.after(sessions_, at))
+    call(view(sessions_[at]));
+}
+
+void MultiSessionCache::State::for_each_binding(
+    const std::function<void(const BindingView&)>& call) const {
+  destination_labels_.for_each([&](PoolIndex destination) {
+    const Destination& about = destinations_[destination];
+    const auto& bindings = about.bindings;
+    for (PoolIndex at = bindings.first(); at != kNoIndex; at = bindings.after(bindings_, at)) {
+      const CachedBinding& binding = bindings_[at];
+      call({.destination = about.label.view(),
+            .property = binding.property.view(),
+            .endpoint = endpoints_[binding.endpoint].label.view(),
+            .remaining = remaining(binding.deadline.at)});
+    }
+  });
 }
 
 // --- Destinations and their bindings.
@@ -305,7 +429,7 @@ PoolIndex MultiSessionCache::State::destination_for(std::string_view label) {
   const std::uint32_t hash = util::keyed_hash(label);
   PoolIndex destination = find_label(destinations_, destination_labels_, hash, label);
   if (destination == kNoIndex) {
-    destination = destinations_.make({.label = Text(label), .hash = hash, .bindings = {}});
+    destination = destinations_.make({.label = CompactText(label), .hash = hash, .bindings = {}});
     destination_labels_.insert(hash, destination);
   }
   return destination;
@@ -335,7 +459,7 @@ void MultiSessionCache::State::save_destination(std::string_view label, const Bi
     const PoolIndex endpoint = endpoint_for(binding.endpoint);
     ++endpoints_[endpoint].bindings;
     index = bindings_.make({.deadline = {},
-                            .property = Text(binding.property),
+                            .property = CompactText(binding.property),
                             .siblings = {},
                             .order = 0,
                             .destination = destination,
@@ -473,6 +597,17 @@ SessionCache::Size MultiSessionCache::size() const {
 }
 bool MultiSessionCache::shed_one() {
   return state_->shed_one();
+}
+std::size_t MultiSessionCache::flush(const std::function<bool(const SessionView&)>& wanted) {
+  return state_->flush(wanted);
+}
+void MultiSessionCache::for_each_session(
+    const std::function<void(const SessionView&)>& call) const {
+  state_->for_each_session(call);
+}
+void MultiSessionCache::for_each_binding(
+    const std::function<void(const BindingView&)>& call) const {
+  state_->for_each_binding(call);
 }
 std::uint64_t MultiSessionCache::departures(Departure why) const {
   return state_->departures(why);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "global/session_cache.h"
@@ -17,14 +18,48 @@ namespace handoff::global {
 
 class MultiSessionCache final : public SessionCache {
  public:
+  // The oldest session makes room for a new one: of all, of those of one service (the first line
+  // of an endpoint's label, as smtp(8) writes them), of one endpoint. 0: no limit.
+  struct Limits {
+    std::size_t sessions = 0;
+    std::size_t service_sessions = 0;
+    std::size_t endpoint_sessions = 0;
+  };
   struct Options {
     bool watch_idle_sessions = false;
-    std::size_t session_limit = 0;  // the oldest session makes room for a new one; 0: no limit
+    Limits limits = {};
   };
 
   // Why a session has left.
-  enum class Departure { Found, Expired, Evicted, RemoteClosed, RemoteError, RemoteData };
-  static constexpr std::size_t kDepartures = 6;
+  enum class Departure {
+    Found,
+    Expired,
+    Evicted,          // limits.sessions
+    ServiceEvicted,   // limits.service_sessions
+    EndpointEvicted,  // limits.endpoint_sessions
+    Shed,             // shed_one()
+    Flushed,          // flush()
+    RemoteClosed,
+    RemoteError,
+    RemoteData,  // it spoke without being asked
+  };
+  static constexpr std::size_t kDepartures = 10;
+
+  // What there is, for somebody who looks on. Valid during the call only.
+  struct SessionView {
+    std::string_view endpoint;  // the label
+    std::string_view property;
+    std::string_view farewell;
+    int connection;
+    Ttl age;        // since it was saved
+    Ttl remaining;  // at least 1 ms
+  };
+  struct BindingView {
+    std::string_view destination;  // the label
+    std::string_view property;
+    std::string_view endpoint;  // the label
+    Ttl remaining;              // at least 1 ms
+  };
 
   explicit MultiSessionCache(util::Scheduler& scheduler);  // must outlive the cache
   MultiSessionCache(util::Scheduler& scheduler, Options options);
@@ -39,6 +74,13 @@ class MultiSessionCache final : public SessionCache {
   // Closes the session that is nearest to its expiry, to make room for something more important.
   // False when there is none.
   bool shed_one();
+
+  // Closes the sessions of which `wanted` says so; returns how many.
+  std::size_t flush(const std::function<bool(const SessionView&)>& wanted);
+
+  // Sessions from the oldest on; bindings in the order in which they are used, by destination.
+  void for_each_session(const std::function<void(const SessionView&)>& call) const;
+  void for_each_binding(const std::function<void(const BindingView&)>& call) const;
 
   // How many sessions have left so far for this reason.
   [[nodiscard]] std::uint64_t departures(Departure why) const;

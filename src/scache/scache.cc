@@ -14,10 +14,13 @@
 //     order in which they came. A logical destination is a domain or a next-hop; it is bound to
 //     endpoints. Both have labels that only the clients understand, and a time to live of their
 //     own (at most connection_cache_ttl_limit). There is room for connection_cache_size_limit
-//     sessions; the oldest one makes room for a new one.
+//     sessions, and where these limits are set for connection_cache_service_size_limit of one
+//     delivery service and connection_cache_endpoint_size_limit to one server; the oldest one
+//     makes room for a new one.
 //
-//     A session that nobody takes is closed when its time is up. A session whose remote end
-//     closes it, or says something, is closed at once.
+//     A session that nobody takes is closed when its time is up, with the farewell that its owner
+//     wanted (smtp(8): QUIT). A session whose remote end closes it, or says something, is closed
+//     at once.
 //
 //     The service runs as one process, and leaves when it had no client for max_idle; the sessions
 //     are closed then.
@@ -64,6 +67,8 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up at the next start of the process, or with "postfix reload".
 //
+//     connection_cache_endpoint_size_limit (0)
+//     connection_cache_service_size_limit (0)
 //     connection_cache_size_limit (0)
 //     connection_cache_ttl_limit (2s)
 //     connection_cache_status_update_time (600s)

@@ -27,12 +27,15 @@ rlim_t raise_descriptor_limit() {
   return before;
 }
 
-// The rest is for clients, and for the log.
-std::size_t session_limit(const global::Params& params) {
+// The rest of the descriptors is for clients, and for the log.
+global::MultiSessionCache::Limits limits(const global::Params& params) {
   const rlim_t descriptors = raise_descriptor_limit();
   const auto room = static_cast<std::size_t>(descriptors - descriptors / 8);
   const auto wanted = static_cast<std::size_t>(params.connection_cache_size_limit);
-  return wanted == 0 ? room : std::min(wanted, room);
+  const auto number = [](int value) { return static_cast<std::size_t>(value); };
+  return {.sessions = wanted == 0 ? room : std::min(wanted, room),
+          .service_sessions = number(params.connection_cache_service_size_limit),
+          .endpoint_sessions = number(params.connection_cache_endpoint_size_limit)};
 }
 
 }  // namespace
@@ -49,8 +52,7 @@ struct ScacheService::Guest {
 ScacheService::ScacheService(service::MultiServer& server)
     : server_(server),
       statistics_(std::time(nullptr)),
-      cache_(server.scheduler(),
-             {.watch_idle_sessions = true, .session_limit = session_limit(server.params())}),
+      cache_(server.scheduler(), {.watch_idle_sessions = true, .limits = limits(server.params())}),
       desk_{.scheduler = server.scheduler(),
             .cache = cache_,
             .statistics = statistics_,

@@ -22,7 +22,8 @@ TABLE = debian.REPOSITORY / "src/global/params.def"
 # Where an installation's own directories show.
 BUILD_DEPENDENT = {"config_directory"}
 # Ours alone.
-EXTENSIONS = {"connection_cache_size_limit", "dns_resolver_addresses"}
+EXTENSIONS = {"connection_cache_endpoint_size_limit", "connection_cache_service_size_limit",
+              "connection_cache_size_limit", "dns_resolver_addresses"}
 
 MACROS = "one = 1\nempty =\nsp = a b\nrec = $rec\nind = $empty\n"
 

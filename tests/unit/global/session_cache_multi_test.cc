@@ -1,7 +1,9 @@
 #include "global/session_cache_multi.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -155,7 +157,7 @@ TEST_F(MultiSessionCacheTest, ShedsTheSessionThatIsNearestToItsEnd) {
   EXPECT_FALSE(test::sees_eof(longer));
   EXPECT_TRUE(cache.shed_one());
   EXPECT_FALSE(cache.shed_one());
-  EXPECT_EQ(cache.departures(Departure::Evicted), 2U);
+  EXPECT_EQ(cache.departures(Departure::Shed), 2U);
 }
 
 TEST_F(MultiSessionCacheTest, OneTimerServesAllEntries) {
@@ -195,7 +197,7 @@ TEST_F(MultiSessionCacheTest, WarnsOfADescriptorThatSomebodyElseHasClosed) {
 
 TEST(MultiSessionCacheOptions, TheOldestSessionMakesRoom) {
   util::ManualScheduler clock;
-  MultiSessionCache cache(clock, {.session_limit = 2});
+  MultiSessionCache cache(clock, {.limits = {.sessions = 2}});
   auto [remote, oldest] = test::socket_pair();
   cache.save_endpoint("e1", {"oldest", std::move(oldest)}, 9s);
   for (const auto* property : {"second", "third"})
@@ -203,6 +205,141 @@ TEST(MultiSessionCacheOptions, TheOldestSessionMakesRoom) {
   EXPECT_TRUE(test::sees_eof(remote));
   EXPECT_EQ(cache.size().sessions, 2U);
   EXPECT_EQ(cache.find_endpoint("e2")->property, "second");
+}
+
+TEST(MultiSessionCacheOptions, TheOldestSessionOfAnEndpointMakesRoom) {
+  util::ManualScheduler clock;
+  MultiSessionCache cache(clock, {.limits = {.endpoint_sessions = 2}});
+  for (const auto* endpoint : {"e1", "e1", "e2", "e1"})
+    cache.save_endpoint(endpoint, {"p", test::socket_pair().first}, 2s);
+  EXPECT_EQ(cache.size(), (SessionCache::Size{.endpoints = 2, .sessions = 3}));
+  EXPECT_EQ(cache.departures(Departure::EndpointEvicted), 1U);
+}
+
+TEST(MultiSessionCacheOptions, TheOldestSessionOfAServiceMakesRoom) {
+  util::ManualScheduler clock;
+  MultiSessionCache cache(clock, {.limits = {.service_sessions = 2}});
+  for (const auto* endpoint : {"smtp\n1\n", "relay\n1\n", "smtp\n2\n", "smtp\n3\n"})
+    cache.save_endpoint(endpoint, {"p", test::socket_pair().first}, 2s);
+  EXPECT_FALSE(cache.find_endpoint("smtp\n1\n"));
+  EXPECT_TRUE(cache.find_endpoint("relay\n1\n"));
+  EXPECT_EQ(cache.departures(Departure::ServiceEvicted), 1U);
+  EXPECT_TRUE(cache.find_endpoint("smtp\n2\n"));
+  cache.save_endpoint("smtp\n4\n", {"p", test::socket_pair().first}, 2s);
+  EXPECT_EQ(cache.size().sessions, 2U);
+}
+
+TEST(MultiSessionCacheOptions, ARandomMixKeepsToAllLimits) {
+  util::ManualScheduler clock;
+  MultiSessionCache cache(
+      clock, {.limits = {.sessions = 20, .service_sessions = 9, .endpoint_sessions = 4}});
+  std::mt19937 random(1);
+  for (int i = 0; i < 5000; ++i) {
+    const std::string service = "s" + std::to_string(random() % 4) + "\n";
+    const std::string endpoint = service + std::to_string(random() % 5);
+    if (random() % 3 == 0)
+      cache.find_endpoint(endpoint);
+    else
+      cache.save_endpoint(endpoint, {"p", test::socket_pair().first},
+                          std::chrono::milliseconds(1 + random() % 3000));
+    if (random() % 20 == 0) clock.advance(100ms);
+    std::map<std::string, std::size_t> by_endpoint;
+    std::map<std::string, std::size_t> by_service;
+    cache.for_each_session([&](const MultiSessionCache::SessionView& session) {
+      ++by_endpoint[std::string(session.endpoint)];
+      ++by_service[std::string(session.endpoint.substr(0, 2))];
+    });
+    EXPECT_LE(cache.size().sessions, 20U);
+    EXPECT_EQ(cache.size().endpoints, by_endpoint.size());
+    for (const auto& [name, count] : by_endpoint) EXPECT_LE(count, 4U) << name;
+    for (const auto& [name, count] : by_service) EXPECT_LE(count, 9U) << name;
+  }
+}
+
+// What a session is told when it has to go.
+
+class FarewellTest : public testing::Test {
+ protected:
+  UniqueFd save(MultiSessionCache& cache, const std::string& farewell) {
+    auto [remote, ours] = test::socket_pair();
+    cache.save_endpoint("e", {"p", std::move(ours), farewell}, 2s);
+    return std::move(remote);
+  }
+  util::ManualScheduler clock;
+};
+
+TEST_F(FarewellTest, IsSaidWhenTheTimeIsUp) {
+  MultiSessionCache cache(clock);
+  const UniqueFd polite = save(cache, "QUIT\r\n");
+  const UniqueFd silent = save(cache, "");
+  clock.advance(2s);
+  EXPECT_EQ(test::received_text(polite), "QUIT\r\n");
+  EXPECT_TRUE(test::sees_eof(polite));
+  EXPECT_TRUE(test::sees_eof(silent));
+}
+
+TEST_F(FarewellTest, IsSaidToTheOneThatMakesRoom) {
+  MultiSessionCache cache(clock, {.limits = {.sessions = 1}});
+  const UniqueFd first = save(cache, "QUIT\r\n");
+  const UniqueFd second = save(cache, "QUIT\r\n");
+  EXPECT_EQ(test::received_text(first), "QUIT\r\n");
+  EXPECT_FALSE(test::sees_eof(second));
+}
+
+TEST_F(FarewellTest, IsSaidWhenTheCacheCloses) {
+  auto cache = std::make_unique<MultiSessionCache>(clock);
+  const UniqueFd remote = save(*cache, "QUIT\r\n");
+  cache.reset();
+  EXPECT_EQ(test::received_text(remote), "QUIT\r\n");
+}
+
+TEST_F(FarewellTest, IsNotSaidByTheCacheWhenTheSessionIsFound) {
+  MultiSessionCache cache(clock);
+  const UniqueFd remote = save(cache, "QUIT\r\n");
+  (void)cache.find_endpoint("e");
+  EXPECT_EQ(test::received_text(remote), "");
+}
+
+TEST_F(FarewellTest, IsNotSaidToARemoteEndThatHasSaidItsOwn) {
+  MultiSessionCache cache(clock, {.watch_idle_sessions = true});
+  const UniqueFd remote = save(cache, "QUIT\r\n");
+  test::send_text(remote, "421 4.3.0 bye\r\n");
+  clock.ready();
+  EXPECT_EQ(test::received_text(remote), "");
+}
+
+// Looking on.
+
+TEST_F(MultiSessionCacheTest, ShowsItsSessionsFromTheOldestOn) {
+  const UniqueFd first = save("e2", "p1", 5s);
+  clock.advance(1500ms);
+  const UniqueFd second = save("e1", "p2", 3s);
+  std::vector<std::string> seen;
+  cache.for_each_session([&](const MultiSessionCache::SessionView& session) {
+    seen.push_back(fmt::format("{} {} {} {}", session.endpoint, session.property,
+                               session.age.count(), session.remaining.count()));
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"e2 p1 1500 3500", "e1 p2 0 3000"}));
+}
+
+TEST_F(MultiSessionCacheTest, ShowsItsBindings) {
+  cache.save_destination("d", {.property = "p1", .endpoint = "e2"}, 5s);
+  cache.save_destination("d", {.property = "p2", .endpoint = "e1"}, 3s);
+  std::vector<std::string> seen;
+  cache.for_each_binding([&](const MultiSessionCache::BindingView& binding) {
+    seen.push_back(fmt::format("{} {} {} {}", binding.destination, binding.property,
+                               binding.endpoint, binding.remaining.count()));
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"d p1 e2 5000", "d p2 e1 3000"}));
+}
+
+TEST_F(MultiSessionCacheTest, FlushesWhatIsWanted) {
+  const UniqueFd wanted = save("e1", "p");
+  const UniqueFd other = save("e2", "p");
+  EXPECT_EQ(cache.flush([](const auto& session) { return session.endpoint == "e1"; }), 1U);
+  EXPECT_TRUE(test::sees_eof(wanted));
+  EXPECT_FALSE(test::sees_eof(other));
+  EXPECT_EQ(cache.departures(Departure::Flushed), 1U);
 }
 
 class WatchedSessionCacheTest : public testing::Test {
