@@ -83,8 +83,13 @@ $B/bin/unit-tests: $(test_objects) $(call archives,$(test_rooms))
 	@mkdir -p $(@D)
 	$(compile) $^ $(call libraries,$(test_rooms)) -lgtest -o $@
 
+# --- What the benchmarks run: one program for each source.
+bench_programs := $(patsubst bench/%.cc,$B/bench/%,$(wildcard bench/*.cc))
+$(bench_programs): $B/bench/%: $B/bench/%.o $(call archives,global $(below_global))
+	$(compile) $^ $(call libraries,global $(below_global)) -pthread -o $@
+
 .PHONY: all setup test check test-unit test-san layers headers format format-check e2e interop \
-        demo bench tidy install clean
+        demo bench bench-programs tidy install clean
 
 setup:
 	@scripts/setup
@@ -114,8 +119,10 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(if $(findstring command,$(origin MAIL)),'$(MAIL)')
 
-bench: setup all
+bench: setup all bench-programs
 	@bench/delivery
+	@bench/scache
+bench-programs: $(bench_programs)
 
 # --- Installing. What is neither a daemon nor a command is for developers and stays here.
 commands := sendmail postdrop smtp-sink smtp-source
