@@ -1,6 +1,9 @@
 #include "util/attr0.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "util/msg.h"
 
@@ -66,15 +69,27 @@ std::optional<ListReader::Attribute> ListReader::take() {
   return Attribute{name, is_brace(name) ? std::string_view() : string()};
 }
 
+bool ListReader::at(std::string_view name) const {
+  return !name.empty() && rest_.substr(0, rest_.find('\0')) == name;
+}
+
+void ListReader::complain(std::string text) {
+  if (complaint_ != nullptr)
+    *complaint_ = std::move(text);
+  else
+    msg::warn("{}", text);
+}
+
 std::optional<std::string_view> ListReader::next(std::string_view name) {
   auto attribute = take();
   while (attribute && attribute->name != name && unknown_ == Unknown::Skip) attribute = take();
   if (!attribute) {
-    msg::warn("missing attribute {} in input from {}", name, peer_);
+    complain(fmt::format("missing attribute {} in input from {}", name, peer_));
     return std::nullopt;
   }
   if (attribute->name == name) return attribute->value;
-  msg::warn("unexpected attribute {} from {} (expecting: {})", attribute->name, peer_, name);
+  complain(
+      fmt::format("unexpected attribute {} from {} (expecting: {})", attribute->name, peer_, name));
   return std::nullopt;
 }
 
@@ -82,21 +97,22 @@ bool ListReader::read_constant(const Constant& constant) {
   const auto value = next(constant.name);
   if (!value) return false;
   if (*value == constant.value) return true;
-  msg::warn("unexpected {} {} from {} (expected: {})", constant.name, *value, peer_,
-            constant.value);
+  complain(fmt::format("unexpected {} {} from {} (expected: {})", constant.name, *value, peer_,
+                       constant.value));
   return false;
 }
 
 bool ListReader::malformed(std::string_view complaint, std::string_view text) {
-  msg::warn("{} from {} while reading input attribute value: {}", complaint, peer_,
-            text.substr(0, kShownBytes));
+  complain(fmt::format("{} from {} while reading input attribute value: {}", complaint, peer_,
+                       text.substr(0, kShownBytes)));
   return false;
 }
 
 void ListReader::finish() {
   const auto surplus = take();
   if (surplus && unknown_ == Unknown::Refuse)
-    msg::warn("unexpected attribute {} from {} (expecting: {})", surplus->name, peer_, kEndOfList);
+    complain(fmt::format("unexpected attribute {} from {} (expecting: {})", surplus->name, peer_,
+                         kEndOfList));
   rest_ = {};
 }
 

@@ -13,11 +13,13 @@
 //   };
 //
 // On the wire: int, unsigned, enum and seconds are INT (32 bits, unsigned decimal), 64-bit integers
-// are LONG, strings are STR, types with to_bytes() and from_bytes() are DATA (base64).
+// and milliseconds are LONG, strings are STR, types with to_bytes() and from_bytes() are DATA
+// (base64).
 //
 // Reading is strict, as stock's: exactly these attributes in this order; a surplus attribute
-// behind the last one is logged and forgiven. What is wrong is logged as a warning in stock's
-// words, with `peer` as the name of the other end. Length limits are ours (stock has none).
+// behind the last one is logged and forgiven. A member that is a std::optional may be missing,
+// which stock's messages do not know. What is wrong is logged as a warning in stock's words, with
+// `peer` as the name of the other end. Length limits are ours (stock has none).
 #pragma once
 
 #include <chrono>
@@ -57,6 +59,12 @@ struct Group {
 template <typename Message, typename Part>
 Group(Part Message::*) -> Group<Message, Part>;
 
+// The first attribute of such a struct: where it is missing, an optional group is.
+template <typename Part>
+constexpr std::string_view first_name() {
+  return std::get<0>(Part::kFields).name;
+}
+
 // An attribute that always has this value; the reader insists on it.
 struct Constant {
   std::string_view name;
@@ -85,6 +93,8 @@ std::string to_text(const T& value) {
     return std::to_string(static_cast<std::make_unsigned_t<T>>(value));
   } else if constexpr (std::is_same_v<T, std::chrono::seconds>) {
     return std::to_string(static_cast<std::uint32_t>(value.count()));
+  } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
+    return std::to_string(static_cast<std::uint64_t>(value.count()));
   } else {
     static_assert(Opaque<T>, "no representation on the wire");
     return base64_encode(value.to_bytes());
@@ -107,6 +117,8 @@ std::string_view from_text(std::string_view text, T& value) {
     if (!number) return "malformed numerical data";
     if constexpr (std::is_same_v<T, std::chrono::seconds>) {
       value = std::chrono::seconds(static_cast<std::int32_t>(*number));
+    } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
+      value = std::chrono::milliseconds(static_cast<std::int64_t>(*number));
     } else if constexpr (std::is_enum_v<T>) {
       value = static_cast<T>(static_cast<std::int32_t>(*number));
     } else {
@@ -135,6 +147,16 @@ void put_item(std::string& list, const Message& message, const Field<Message, Va
 template <typename Message, typename Part>
 void put_item(std::string& list, const Message& message, const Group<Message, Part>& group) {
   put_fields(list, message.*group.member);
+}
+template <typename Message, typename Value>
+void put_item(std::string& list, const Message& message,
+              const Field<Message, std::optional<Value>>& field) {
+  if (const auto& value = message.*field.member) put(list, field.name, to_text(*value));
+}
+template <typename Message, typename Part>
+void put_item(std::string& list, const Message& message,
+              const Group<Message, std::optional<Part>>& group) {
+  if (const auto& part = message.*group.member) put_fields(list, *part);
 }
 template <typename Message>
 void put_item(std::string& list, const Message&, const Constant& constant) {
@@ -181,8 +203,13 @@ class ListReader {
   // or it is passed over, as some of stock's servers do.
   enum class Unknown { Refuse, Skip };
 
-  ListReader(std::string_view list, std::string_view peer, Unknown unknown = Unknown::Refuse)
-      : rest_(list), peer_(peer), unknown_(unknown) {}
+  // Complaints are logged, unless somebody wants the last one for himself.
+  ListReader(std::string_view list, std::string_view peer, Unknown unknown = Unknown::Refuse,
+             std::string* complaint = nullptr)
+      : rest_(list), peer_(peer), unknown_(unknown), complaint_(complaint) {}
+
+  // Is the next attribute called `name`?
+  [[nodiscard]] bool at(std::string_view name) const;
 
   // The value of the next attribute, which must be called `name`. Nothing, and a warning, when
   // it is not; then nothing more can be read.
@@ -205,10 +232,12 @@ class ListReader {
   };
   std::optional<Attribute> take();
   bool malformed(std::string_view complaint, std::string_view text);
+  void complain(std::string text);
 
   std::string_view rest_;
   std::string_view peer_;
   Unknown unknown_;
+  std::string* complaint_;
 };
 
 template <typename Message>
@@ -222,6 +251,16 @@ bool read_item(ListReader& reader, Message& message, const Field<Message, Value>
 template <typename Message, typename Part>
 bool read_item(ListReader& reader, Message& message, const Group<Message, Part>& group) {
   return read_fields(reader, message.*group.member);
+}
+template <typename Message, typename Value>
+bool read_item(ListReader& reader, Message& message,
+               const Field<Message, std::optional<Value>>& field) {
+  return !reader.at(field.name) || reader.read(field.name, (message.*field.member).emplace());
+}
+template <typename Message, typename Part>
+bool read_item(ListReader& reader, Message& message,
+               const Group<Message, std::optional<Part>>& group) {
+  return !reader.at(first_name<Part>()) || read_fields(reader, (message.*group.member).emplace());
 }
 template <typename Message>
 bool read_item(ListReader& reader, Message&, const Constant& constant) {

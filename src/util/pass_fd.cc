@@ -41,31 +41,45 @@ Result<Received> receive_with(int socket, std::span<char> buffer, int flags) {
   Received received;
   received.bytes = static_cast<std::size_t>(bytes);
   received.truncated = (message.msg_flags & MSG_CTRUNC) != 0;
+  received.cut = (message.msg_flags & MSG_TRUNC) != 0;
   take_descriptors(message, received.descriptors);
   return received;
+}
+
+// `fd` may be -1.
+Status send_with(int socket, std::string_view bytes, int fd, int flags) {
+  iovec data{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  if (fd >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  }
+  while (sendmsg(socket, &message, flags | MSG_NOSIGNAL) < 0) {
+    if (errno != EINTR) return Error::system("sendmsg", errno);
+  }
+  return {};
 }
 
 }  // namespace
 
 Status send_fd(int socket, int fd) {
-  char byte = 0;
-  iovec data{.iov_base = &byte, .iov_len = 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  return send_packet(socket, {"\0", 1}, fd);
+}
 
-  while (sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) return Error::system("sendmsg", errno);
-  }
-  return {};
+Status send_packet(int socket, std::string_view bytes, int fd) {
+  return send_with(socket, bytes, fd, MSG_DONTWAIT);
+}
+
+Status send_packet_patiently(int socket, std::string_view bytes, int fd) {
+  return send_with(socket, bytes, fd, 0);
 }
 
 Result<Received> receive(int socket, std::span<char> buffer) {

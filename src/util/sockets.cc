@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdio>
 #include <cstring>
 
 namespace handoff::util {
@@ -69,6 +71,18 @@ Status connect_within(int socket, const sockaddr* address, socklen_t length, Mil
     return Error{Error::Kind::System, errno_text(code), code};
   }
   return limit.count() > 0 ? limit_sending(socket, Milliseconds(0)) : Status();
+}
+
+Result<UniqueFd> connect_unix_socket(const std::string& path, int type, Milliseconds limit) {
+  const auto address = unix_address(path);
+  if (!address) return address.error();
+  auto socket = new_socket(AF_UNIX, type);
+  if (!socket) return socket;
+  if (Status connected =
+          connect_within(socket->get(), generic(address->address), address->length, limit);
+      !connected)
+    return std::move(connected).error();
+  return socket;
 }
 
 Result<UniqueFd> bind_unix(const std::string& path, int type, mode_t mode) {
@@ -168,15 +182,11 @@ socklen_t SocketAddress::length() const {
 }
 
 Result<UniqueFd> connect_unix(const std::string& path, Milliseconds limit) {
-  const auto address = unix_address(path);
-  if (!address) return address.error();
-  auto socket = new_socket(AF_UNIX, SOCK_STREAM);
-  if (!socket) return socket;
-  if (Status connected =
-          connect_within(socket->get(), generic(address->address), address->length, limit);
-      !connected)
-    return std::move(connected).error();
-  return socket;
+  return connect_unix_socket(path, SOCK_STREAM, limit);
+}
+
+Result<UniqueFd> connect_unix_packets(const std::string& path, Milliseconds limit) {
+  return connect_unix_socket(path, SOCK_SEQPACKET, limit);
 }
 
 Result<UniqueFd> connect_inet(const SocketAddress& to, Milliseconds limit,
@@ -224,6 +234,20 @@ Result<UniqueFd> listen_unix(const std::string& path, int backlog, mode_t mode) 
   auto socket = bind_unix(path, SOCK_STREAM, mode);
   if (socket && listen(socket->get(), backlog) != 0) return Error::system("listen: " + path, errno);
   return socket;
+}
+
+Result<UniqueFd> listen_unix_packets(const std::string& path, int backlog, mode_t mode) {
+  const std::string fresh = path + "." + std::to_string(getpid());
+  auto socket = bind_unix(fresh, SOCK_SEQPACKET, mode);
+  if (!socket) return socket;
+  Status ready;
+  if (listen(socket->get(), backlog) != 0)
+    ready = Error::system("listen: " + fresh, errno);
+  else if (rename(fresh.c_str(), path.c_str()) != 0)
+    ready = Error::system("rename to " + path, errno);
+  if (ready) return socket;
+  (void)unlink(fresh.c_str());  // there is something more important to tell
+  return std::move(ready).error();
 }
 
 Result<UniqueFd> bind_unix_datagram(const std::string& path, mode_t mode) {
@@ -288,6 +312,24 @@ Result<SocketAddress> peer_address(int socket) {
   if (getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &length) != 0)
     return Error::system("getpeername", errno);
   return SocketAddress(reinterpret_cast<const sockaddr*>(&storage), length);
+}
+
+Result<std::string> local_path(int socket) {
+  sockaddr_un address{};
+  socklen_t length = sizeof address;
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return Error::system("getsockname", errno);
+  if (address.sun_family != AF_UNIX || length <= offsetof(sockaddr_un, sun_path))
+    return Error::not_found("not bound to a path");
+  return std::string(address.sun_path);
+}
+
+Result<uid_t> peer_user(int socket) {
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
+    return Error::system("getsockopt", errno);
+  return credentials.uid;
 }
 
 Status set_nonblocking(int fd, bool on) {

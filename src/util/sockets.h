@@ -49,6 +49,8 @@ using Milliseconds = std::chrono::milliseconds;
 // Error System with the errno of connect(2), so that ENOENT and ECONNREFUSED can be told from the
 // rest; Timeout after `limit`.
 Result<UniqueFd> connect_unix(const std::string& path, Milliseconds limit);
+// The same, for packets that arrive as they were sent (SOCK_SEQPACKET).
+Result<UniqueFd> connect_unix_packets(const std::string& path, Milliseconds limit);
 // A `limit` of 0 leaves it to the operating system. Binds to `from` first, where there is one.
 Result<UniqueFd> connect_inet(const SocketAddress& to, Milliseconds limit,
                               const SocketAddress* from = nullptr);
@@ -62,6 +64,9 @@ Status connect_outcome(int socket);
 
 // Listeners are in non-blocking mode. A file at `path` is replaced.
 Result<UniqueFd> listen_unix(const std::string& path, int backlog, mode_t mode);
+// For packets (SOCK_SEQPACKET). Replaces what is at `path` in one step: there is never a moment
+// without a listener, and clients of the one that is replaced stay with it.
+Result<UniqueFd> listen_unix_packets(const std::string& path, int backlog, mode_t mode);
 Result<UniqueFd> bind_unix_datagram(const std::string& path, mode_t mode);
 Result<UniqueFd> listen_inet(const SocketAddress& at, int backlog);
 
@@ -74,6 +79,11 @@ bool transient_accept_error(int code);
 // The address that the kernel chose (port 0), or the peer's.
 Result<SocketAddress> local_address(int socket);
 Result<SocketAddress> peer_address(int socket);
+
+// The path that a UNIX-domain socket was bound to; NotFound when it is none, or has none.
+Result<std::string> local_path(int socket);
+// Who the other end of a UNIX-domain connection is, or was when it connected.
+Result<uid_t> peer_user(int socket);
 
 Status set_nonblocking(int fd, bool on);
 Status set_close_on_exec(int fd, bool on);

@@ -11,10 +11,22 @@
 
 namespace handoff::test {
 
-std::pair<util::UniqueFd, util::UniqueFd> socket_pair() {
+namespace {
+
+std::pair<util::UniqueFd, util::UniqueFd> pair_of(int type) {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) ADD_FAILURE() << "socketpair";
+  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) ADD_FAILURE() << "socketpair";
   return {util::UniqueFd(ends[0]), util::UniqueFd(ends[1])};
+}
+
+}  // namespace
+
+std::pair<util::UniqueFd, util::UniqueFd> socket_pair() {
+  return pair_of(SOCK_STREAM);
+}
+
+std::pair<util::UniqueFd, util::UniqueFd> packet_pair() {
+  return pair_of(SOCK_SEQPACKET);
 }
 
 std::pair<util::UniqueFd, util::UniqueFd> pipe_pair() {

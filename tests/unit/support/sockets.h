@@ -11,6 +11,8 @@ namespace handoff::test {
 
 // Two ends of a UNIX-domain stream.
 std::pair<util::UniqueFd, util::UniqueFd> socket_pair();
+// The same for packets (SOCK_SEQPACKET).
+std::pair<util::UniqueFd, util::UniqueFd> packet_pair();
 // Two ends of a pipe, the one to read from first.
 std::pair<util::UniqueFd, util::UniqueFd> pipe_pair();
 

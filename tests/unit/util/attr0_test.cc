@@ -58,6 +58,42 @@ TEST(Attr0, ForgivesASurplusAttributeBehindTheLast) {
   EXPECT_EQ(LogCapture::lines().size(), 1u);
 }
 
+// --- What stock does not have.
+
+struct Choice {
+  std::chrono::milliseconds ttl{};
+  std::optional<std::string> word;
+  std::optional<Wish> wish;
+  static constexpr auto kFields =
+      std::tuple{Field{"ttl", &Choice::ttl}, Field{"word", &Choice::word}, Group{&Choice::wish}};
+};
+
+TEST(Attr0, LeavesOutWhatIsOptional) {
+  EXPECT_EQ(encode(Choice{1500ms, {}, {}}), "ttl\0001500\0\0"s);
+  EXPECT_EQ(encode(Choice{1500ms, {}, Wish{"x", 5}}), "ttl\0001500\0a\0x\0n\0005\0\0"s);
+  const auto nothing = decode<Choice>(encode(Choice{-1ms, {}, {}}), "peer");
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(nothing->ttl, -1ms);
+  EXPECT_FALSE(nothing->word || nothing->wish);
+  const auto all = decode<Choice>(encode(Choice{5s, "", Wish{"x", 5}}), "peer");
+  ASSERT_TRUE(all && all->word && all->wish);
+  EXPECT_EQ(*all->word, "");
+  EXPECT_EQ(all->wish->n, 5);
+}
+
+TEST(Attr0, WantsAnOptionalGroupWhole) {
+  LogCapture::expect("missing attribute n in input from peer");
+  EXPECT_FALSE(decode<Choice>("ttl\0005\0a\0x\0\0"s, "peer"));
+}
+
+TEST(ListReader, TellsSomebodyElseWhatIsWrong) {
+  std::string complaint;
+  const std::string list = "a\0x\0\0"s;
+  ListReader reader(list, "peer", ListReader::Unknown::Refuse, &complaint);
+  EXPECT_FALSE(reader.next("n"));
+  EXPECT_EQ(complaint, "unexpected attribute a from peer (expecting: n)");
+}
+
 struct Malformed {
   std::string list;
   std::string complaint;

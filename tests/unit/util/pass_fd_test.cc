@@ -47,6 +47,30 @@ TEST(PassFd, SendsTheBytesThatStockExpects) {
   const UniqueFd owned(fd);
 }
 
+TEST(PassFd, SendsAPacketWithItsDescriptorOrWithout) {
+  auto [left, right] = test::packet_pair();
+  ASSERT_TRUE(send_packet(left.get(), "with", left.get()));
+  ASSERT_TRUE(send_packet_patiently(left.get(), "without", -1));
+  char data[4];
+  const auto with = receive(right.get(), data);
+  ASSERT_TRUE(with);
+  EXPECT_EQ(with->bytes, 4U);
+  EXPECT_EQ(with->descriptors.size(), 1U);
+  EXPECT_FALSE(with->cut);
+  const auto without = receive(right.get(), data);
+  ASSERT_TRUE(without);
+  EXPECT_TRUE(without->descriptors.empty());
+  EXPECT_TRUE(without->cut);
+}
+
+TEST(PassFd, TellsThatThereIsNoRoom) {
+  auto [left, right] = test::packet_pair();
+  Status sent;
+  while (sent) sent = send_packet(left.get(), std::string(10'000, 'x'), -1);
+  EXPECT_EQ(sent.error().code, EAGAIN);
+  EXPECT_EQ(send_packet(left.get(), std::string(10'000'000, 'x'), -1).error().code, EMSGSIZE);
+}
+
 TEST(PassFd, RefusesAByteWithoutADescriptor) {
   auto [left, right] = socket_pair();
   test::send_text(left, "x");
