@@ -82,6 +82,14 @@ inline constexpr std::string_view kTtl = "ttl";
 inline constexpr std::string_view kLabel = "label";
 inline constexpr std::string_view kProperty = "property";
 inline constexpr std::string_view kDummy = "dummy";
+
+// The second socket of our scache, which Postfix does not have.
+inline constexpr std::string_view kTtlMilliseconds = "ttl_ms";
+inline constexpr std::string_view kEndpoint = "endpoint";
+inline constexpr std::string_view kEndpointProperty = "endpoint_property";
+inline constexpr std::string_view kFarewell = "farewell";
+inline constexpr std::string_view kDestination = "destination";
+inline constexpr std::string_view kDestinationProperty = "destination_property";
 }  // namespace attr
 
 // --- Delivery requests: the bits of "flags" (spec/queue-and-delivery.md 2.3).
@@ -275,6 +283,13 @@ inline constexpr std::string_view kSaveDestination = "save_dest";
 inline constexpr std::string_view kFindDestination = "find_dest";
 }  // namespace scache_request
 enum class ScacheStatus { Ok = 0, Bad = 1, Failed = 2 };
+
+// --- The second socket of our scache: beside the first one, by a longer name.
+inline constexpr std::string_view kSecondSocketSuffix = ".handoff";
+namespace scache_extension_request {
+inline constexpr std::string_view kSave = "save";
+inline constexpr std::string_view kFind = "find";
+}  // namespace scache_extension_request
 
 // --- Transports that qmgr itself sends mail to: with "D.S.N text" as the next hop.
 namespace transport {

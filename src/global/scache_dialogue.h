@@ -19,11 +19,12 @@
 #include "util/attr0.h"
 #include "util/pass_fd.h"
 #include "util/scheduler.h"
+#include "util/sparing_log.h"
 #include "util/unique_fd.h"
 
 namespace handoff::global::scache {
 
-// What clients have in common; outlives them.
+// What clients have in common, on either socket; outlives them.
 struct Desk {
   util::Scheduler& scheduler;
   SessionCache& cache;
@@ -33,6 +34,7 @@ struct Desk {
   std::chrono::seconds stall_limit{};  // how long a client may leave a request half done
   // Descriptors have run short: makes room for a few.
   std::function<void()> relieve = [] {};
+  util::SparingLog sparing_log{scheduler};  // for what clients can cause as often as they like
 };
 
 class Dialogue {

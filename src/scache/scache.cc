@@ -22,13 +22,18 @@
 //     wanted (smtp(8): QUIT). A session whose remote end closes it, or says something, is closed
 //     at once.
 //
+//     Postfix's own clients and servers see nothing else. Handoff's clients find a second socket
+//     beside the first one, where a session and its binding are saved with their farewell, or
+//     found, in one round trip. Where there is no such socket they do with the first.
+//
 //     The service runs as one process, and leaves when it had no client for max_idle; the sessions
 //     are closed then.
 //
 // SECURITY
 //     scache(8) is not security-sensitive: it talks neither to the network nor to people. It can
 //     run chrooted and with fixed low privileges. It must not take requests from processes outside
-//     the mail system, for it gives connections away to whoever asks.
+//     the mail system, for it gives connections away to whoever asks. The second socket serves
+//     root and the user that scache(8) itself runs as.
 //
 // DIAGNOSTICS
 //     Problems and hit rates are logged to syslogd(8) or postlogd(8), the latter every
@@ -39,7 +44,8 @@
 //         statistics: address lookup hits=0 miss=1 success=0%
 //         statistics: max simultaneous domains=1 addresses=1 connection=1
 //
-//     What is wrong with a request is logged in the words of Postfix's scache(8).
+//     What is wrong with a request is logged in the words of Postfix's scache(8). Bad requests on
+//     the second socket are logged once a minute, with their number.
 //
 // DIFFERENCES FROM POSTFIX
 //     Clients are served side by side. One that stops in the middle of a request delays nobody;
@@ -62,7 +68,8 @@
 //     sessions that are nearest to their end are closed to make room.
 //
 // BUGS
-//     Sessions are closed without saying QUIT, and do not survive "postfix reload".
+//     Sessions do not survive "postfix reload". Sessions that come from Postfix's own clients are
+//     closed without saying QUIT.
 //
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up at the next start of the process, or with "postfix reload".
@@ -74,6 +81,12 @@
 //     connection_cache_status_update_time (600s)
 //     ipc_timeout (3600s)
 //     max_idle (100s)
+//
+// FILES
+//     private/scache, in the queue directory: the socket that master(8) listens at
+//     private/scache.handoff: the second socket, after the name of the service. It is made by
+//     scache(8), and stays when the process ends. A service that is not private, or of another
+//     type than "unix", has none.
 //
 // SEE ALSO
 //     smtp(8), SMTP client

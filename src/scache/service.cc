@@ -64,6 +64,7 @@ ScacheService::ScacheService(service::MultiServer& server)
 ScacheService::~ScacheService() = default;
 
 void ScacheService::post_jail() {
+  second_socket_.emplace(server_, desk_);
   start_interval();
 }
 
@@ -74,6 +75,7 @@ void ScacheService::on_client(service::Client client) {
 }
 
 void ScacheService::on_exit(service::Leaving) {
+  second_socket_.reset();
   statistics_.log(std::time(nullptr));
 }
 

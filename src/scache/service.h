@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "global/scache_dialogue.h"
 #include "global/scache_statistics.h"
 #include "global/session_cache_multi.h"
+#include "scache/second_socket.h"
 #include "service/multi_server.h"
 
 namespace handoff::scache {
@@ -32,6 +34,7 @@ class ScacheService final : public service::MultiService {
   global::scache::Desk desk_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
   std::uint64_t next_guest_ = 0;
+  std::optional<SecondSocket> second_socket_;
   util::Timer interval_;
 };
 

@@ -56,6 +56,12 @@ void ClientServer::request_ended() {
   if (started().options.stand_alone) leave(Leaving::Done);
 }
 
+std::string ClientServer::socket_path() const {
+  if (started().options.stand_alone) return {};
+  auto path = util::local_path(proto::kFirstListenerFd);
+  return path ? *std::move(path) : std::string();
+}
+
 Presence ClientServer::add_client() {
   ++count_->clients;
   idle_.cancel();

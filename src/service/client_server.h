@@ -34,6 +34,7 @@ class ClientServer final : public ProcessOf<MultiServer> {
   void request_begins() override;
   void request_ended() override;
   [[nodiscard]] Presence add_client() override;
+  [[nodiscard]] std::string socket_path() const override;
   void leave(Leaving why) override;
 
   // Until it is time to go; the application must live until then.

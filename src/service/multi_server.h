@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "service/connection.h"
 #include "service/process.h"
@@ -33,6 +34,10 @@ class MultiServer : public Process {
   // process limit is one they cost nothing but once.
   virtual void request_begins() = 0;
   virtual void request_ended() = 0;
+
+  // Where clients find this service, below the queue directory: "private/scache". Empty when that
+  // is no path (an Internet service; a client on standard input).
+  [[nodiscard]] virtual std::string socket_path() const = 0;
 
   // For clients that came another way than through master's listeners.
   [[nodiscard]] virtual Presence add_client() = 0;

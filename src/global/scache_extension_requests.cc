@@ -1,0 +1,129 @@
+#include "global/scache_extension_requests.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "global/scache_extension_proto.h"
+
+namespace handoff::global::scache {
+namespace {
+
+using util::UniqueFd;
+using util::attr0::ListReader;
+
+using namespace std::chrono_literals;
+
+using Served = std::optional<Answer>;
+
+// What a request has to say besides its attributes.
+struct Call {
+  Desk& desk;
+  ListReader& reader;
+  UniqueFd attached;
+  std::string& complaint;
+
+  // Nothing when the attributes are not those of a Request.
+  template <typename Request>
+  std::optional<Request> read() {
+    Request request;
+    if (!read_fields(reader, request)) return std::nullopt;
+    reader.finish();
+    return request;
+  }
+  Served malformed(std::string_view why) {
+    complaint = why;
+    return std::nullopt;
+  }
+};
+
+template <typename Reply>
+Answer one_packet(const Reply& reply, UniqueFd connection = {}) {
+  return {Packet{util::attr0::encode(reply), std::move(connection)}};
+}
+
+// --- The requests.
+
+// The destination first, as with two requests on the first socket.
+Served save(Call call) {
+  auto wanted = call.read<Save>();
+  if (!wanted) return std::nullopt;
+  if (wanted->ttl <= 0ms) return call.malformed("time to live of zero, or less");
+  if (!wanted->session && !wanted->binding) return call.malformed("nothing to be saved");
+  if (wanted->session.has_value() != static_cast<bool>(call.attached))
+    return call.malformed(wanted->session ? "session without descriptor" : "surplus descriptor");
+  Desk& desk = call.desk;
+  const auto ttl = std::min<SessionCache::Ttl>(wanted->ttl, desk.ttl_limit);
+  if (const auto& binding = wanted->binding) {
+    desk.cache.save_destination(binding->destination,
+                                {.property = binding->property, .endpoint = wanted->endpoint}, ttl);
+    desk.statistics.destination_saved(desk.cache.size());
+  }
+  if (auto& session = wanted->session) {
+    desk.cache.save_endpoint(wanted->endpoint,
+                             {.property = std::move(session->property),
+                              .connection = std::move(call.attached),
+                              .farewell = std::move(session->farewell)},
+                             ttl);
+    desk.statistics.endpoint_saved(desk.cache.size());
+  }
+  return one_packet(StatusReply{ScacheStatus::Ok});
+}
+
+Answer found_endpoint(Desk& desk, const std::string& label) {
+  auto found = desk.cache.find_endpoint(label);
+  desk.statistics.endpoint_looked_up(found.has_value());
+  if (!found) return one_packet(FindReply{});
+  return one_packet(FindReply{.status = ScacheStatus::Ok,
+                              .destination_property = {},
+                              .endpoint_property = std::move(found->property)},
+                    std::move(found->connection));
+}
+
+Answer found_destination(Desk& desk, const std::string& label) {
+  auto found = desk.cache.find_destination(label);
+  desk.statistics.destination_looked_up(found.has_value());
+  if (!found) return one_packet(FindReply{});
+  return one_packet(FindReply{.status = ScacheStatus::Ok,
+                              .destination_property = std::move(found->property),
+                              .endpoint_property = std::move(found->session.property)},
+                    std::move(found->session.connection));
+}
+
+Served find(Call call) {
+  const auto wanted = call.read<Find>();
+  if (!wanted) return std::nullopt;
+  if (wanted->destination.has_value() == wanted->endpoint.has_value())
+    return call.malformed("looks for an endpoint, or for a destination, not for both");
+  return wanted->endpoint ? found_endpoint(call.desk, *wanted->endpoint)
+                          : found_destination(call.desk, *wanted->destination);
+}
+
+struct Request {
+  std::string_view name;
+  Served (*serve)(Call call);
+  bool may_bring_descriptor = false;
+};
+
+constexpr std::array kRequests{
+    Request{Save::kName, save, true},
+    Request{Find::kName, find},
+};
+
+}  // namespace
+
+std::optional<Answer> serve_extension_request(Desk& desk, ListReader& reader, UniqueFd attached,
+                                              std::string& complaint) {
+  const auto name = reader.next(attr::kRequest);
+  if (!name) return std::nullopt;
+  const auto* const request = std::ranges::find(kRequests, *name, &Request::name);
+  Call call{desk, reader, std::move(attached), complaint};
+  if (request == kRequests.end())
+    return call.malformed(fmt::format("unrecognized request: \"{}\"", *name));
+  if (call.attached && !request->may_bring_descriptor) return call.malformed("surplus descriptor");
+  return request->serve(std::move(call));
+}
+
+}  // namespace handoff::global::scache

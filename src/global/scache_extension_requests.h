@@ -1,0 +1,34 @@
+// scache_extension_requests.h - what clients on the second socket can ask for.
+//
+// A request is a function and a row in the table in the source.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "global/scache_dialogue.h"
+#include "util/attr0.h"
+#include "util/unique_fd.h"
+
+namespace handoff::global::scache {
+
+struct Packet {
+  std::string list;  // at most kPacketLimit
+  util::UniqueFd connection = {};
+};
+
+// What a client is told: a packet; and then, where one is not enough, whatever `rest` gives, packet
+// by packet as there is room for them, until it gives nothing. Meanwhile other clients are served:
+// `rest` must cope with a cache that changes between its calls, and gives way to nothing else.
+struct Answer {
+  std::optional<Packet> packet;
+  std::function<std::optional<Packet>()> rest = nullptr;
+};
+
+// Serves the request that the list in `reader` begins with. `attached` is the descriptor that came
+// with it, if any. Nothing when it is malformed; `complaint` says why where the reader does not.
+std::optional<Answer> serve_extension_request(Desk& desk, util::attr0::ListReader& reader,
+                                              util::UniqueFd attached, std::string& complaint);
+
+}  // namespace handoff::global::scache
