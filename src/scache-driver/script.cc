@@ -37,6 +37,7 @@ std::optional<Words> Script::next_line() {
   while (true) {
     if (show_ == Show::Prompt) std::cout << "> " << std::flush;
     if (!std::getline(input_, line)) return std::nullopt;
+    line.resize(std::min(line.find('\0'), line.size()));  // labels are text
     if (show_ == Show::Echo) std::cout << ">>> " << line << '\n' << std::flush;
     Words words = split(line);
     if (!words.empty() && words[0][0] != '#') return words;

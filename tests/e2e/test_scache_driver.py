@@ -86,6 +86,12 @@ def test_generated_expectations_hold(cache):
         assert status == 0, f"seed {seed}\n{transcript}"
 
 
+def test_a_line_ends_at_a_nul():
+    script = "verbose 0\ncache_type clnt\nfind_dest d\0x miss\nexpect miss\n"
+    assert drive(script, "-mx") == \
+        (">>> verbose 0\n>>> cache_type clnt\n>>> find_dest d\n>>> expect miss\n", 0)
+
+
 def test_always_verbose_goes_on_to_the_end():
     script = "verbose 0\ncache_type multi\nsave_dest 5 d p e\n"
     assert drive(script, "-m")[0].count("unknown: ") == 0
