@@ -33,7 +33,9 @@ warnings := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
 language := -std=c++20 -Isrc -Itests/unit $(warnings) \
             $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all)
 # Sanitizers and tests want to be built quickly; only what is installed has to be fast.
-compile   = $(ccache) $(CXX) $(language) $(if $(SAN),-O0 -g1,-O2 -g)
+# A fuzzer has to be fast, too.
+compile   = $(ccache) $(CXX) $(language) \
+            $(if $(findstring fuzzer,$(SAN)),-O1 -g1,$(if $(SAN),-O0 -g1,-O2 -g))
 compile_test = $(ccache) $(CXX) $(language) -O0 -g1
 
 rooms := $(patsubst src/%/room.mk,%,$(wildcard src/*/room.mk))
@@ -83,13 +85,29 @@ $B/bin/unit-tests: $(test_objects) $(call archives,$(test_rooms))
 	@mkdir -p $(@D)
 	$(compile) $^ $(call libraries,$(test_rooms)) -lgtest -o $@
 
+# --- Fuzzers: clang's libFuzzer, in a build folder of its own. What they learn stays there.
+FUZZ_SECONDS ?= 60
+seeds_scache_driver := tests/stress
+fuzz_rooms    := scache-driver global $(below_global)
+fuzz_programs := $(patsubst tests/fuzz/%.cc,$B/fuzz/%,$(wildcard tests/fuzz/*.cc))
+$(fuzz_programs): $B/fuzz/%: $B/tests/fuzz/%.o $(call archives,$(fuzz_rooms))
+	@mkdir -p $(@D)
+	$(compile) -fsanitize=fuzzer $^ $(call libraries,$(fuzz_rooms)) -o $@
+run_fuzzer = mkdir -p $1.corpus && $1 -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+             -artifact_prefix=$1. -verbosity=0 -print_final_stats=1 $1.corpus $(seeds_$(notdir $1))
+fuzz:
+	@scripts/setup fuzz
+	$(MAKE) CXX=clang++-14 SAN=fuzzer-no-link,address,undefined run-fuzzers
+run-fuzzers: $(fuzz_programs)
+	$(foreach p,$(fuzz_programs),$(call run_fuzzer,$p) && )true
+
 # --- What the benchmarks run: one program for each source.
 bench_programs := $(patsubst bench/%.cc,$B/bench/%,$(wildcard bench/*.cc))
 $(bench_programs): $B/bench/%: $B/bench/%.o $(call archives,global $(below_global))
 	$(compile) $^ $(call libraries,global $(below_global)) -pthread -o $@
 
 .PHONY: all setup test check test-unit test-san layers headers format format-check e2e interop \
-        demo bench bench-programs tidy install clean
+        demo bench bench-programs fuzz run-fuzzers tidy install clean
 
 setup:
 	@scripts/setup
@@ -144,7 +162,8 @@ $B/%.h.ok: %.h
 	@echo '#include "$(patsubst src/%,%,$(patsubst tests/unit/%,%,$<))"' \
 	  | $(compile) -fsyntax-only -MMD -MP -MT $@ -MF $(@:.ok=.d) -x c++ - && touch $@
 
-sources = $(wildcard src/*/*.cc src/*/*.h tests/unit/*/*.cc tests/unit/*/*.h tests/fuzz/*.cc bench/*.cc)
+sources = $(wildcard src/*/*.cc src/*/*.h tests/unit/*/*.cc tests/unit/*/*.h tests/fuzz/*.cc tests/fuzz/*.h \
+                     bench/*.cc)
 format:
 	clang-format-14 -i $(sources)
 format-check:

@@ -188,8 +188,8 @@ std::vector<InterfaceAddress> interface_addresses(const InetProtocols& protocols
     result.push_back({SocketAddress(entry->ifa_addr, length), bits_of(entry->ifa_netmask)});
   }
   // IPv4 first, as everywhere in the log.
-  std::ranges::stable_partition(
-      result, [](const auto& entry) { return entry.address.family() == AF_INET; });
+  std::stable_partition(result.begin(), result.end(),
+                        [](const auto& entry) { return entry.address.family() == AF_INET; });
   return result;
 }
 

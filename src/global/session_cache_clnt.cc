@@ -319,7 +319,7 @@ std::optional<Session> ClientSessionCache::find_endpoint(std::string_view label)
     if (reply->status != ScacheStatus::Ok) return {};
     auto connection = claim_descriptor(channel);
     if (!connection) return std::move(connection).error();
-    found.emplace(std::move(reply->property), *std::move(connection));
+    found = Session{std::move(reply->property), *std::move(connection)};
     return {};
   });
   if (found)
@@ -358,8 +358,8 @@ std::optional<DestinationHit> ClientSessionCache::find_destination(std::string_v
     if (reply->status != ScacheStatus::Ok) return {};
     auto connection = claim_descriptor(channel);
     if (!connection) return std::move(connection).error();
-    found.emplace(std::move(reply->destination_property),
-                  Session{std::move(reply->endpoint_property), *std::move(connection)});
+    found = DestinationHit{std::move(reply->destination_property),
+                           {std::move(reply->endpoint_property), *std::move(connection)}};
     return {};
   });
   if (found)

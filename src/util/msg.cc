@@ -119,6 +119,10 @@ void log_error(fmt::string_view format, fmt::format_args args) {
   if (++state().errors >= kErrorLimit) fatal("too many errors - program terminated");
 }
 
+void forgive_errors() {
+  state().errors = 0;
+}
+
 void die(fmt::string_view format, fmt::format_args args) {
   end_of_process(Level::Fatal, format, args);
   std::exit(1);

@@ -65,6 +65,8 @@ std::string format_record(Level level, std::string_view hostname, std::string_vi
 void log(Level level, fmt::string_view format, fmt::format_args args);
 // A 13th error ends the process: "too many errors - program terminated".
 void log_error(fmt::string_view format, fmt::format_args args);
+// Counts from 0 again, for programs that run more than one script.
+void forgive_errors();
 // Logs, waits 1 s (a brake for whoever starts us again), exits with status 1.
 [[noreturn]] void die(fmt::string_view format, fmt::format_args args);
 // Logs, waits 1 s, aborts: a core is wanted.
