@@ -98,6 +98,7 @@ bool ExtensionDialogue::speak() {
       return false;
     }
     pending_.packet.reset();
+    if (const auto then = std::exchange(pending_.then, nullptr)) then();
   }
   await_room();
   return true;

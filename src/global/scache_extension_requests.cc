@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "global/scache_extension_proto.h"
@@ -47,6 +48,24 @@ Answer one_packet(const Reply& reply, UniqueFd connection = {}) {
 // --- The requests.
 
 // The destination first, as with two requests on the first socket.
+void keep(Desk& desk, Save& wanted, UniqueFd connection) {
+  const auto ttl = std::min<SessionCache::Ttl>(wanted.ttl, desk.ttl_limit);
+  if (const auto& binding = wanted.binding) {
+    desk.cache.save_destination(binding->destination,
+                                {.property = binding->property, .endpoint = wanted.endpoint}, ttl);
+    desk.statistics.destination_saved(desk.cache.size());
+  }
+  if (auto& session = wanted.session) {
+    desk.cache.save_endpoint(wanted.endpoint,
+                             {.property = std::move(session->property),
+                              .connection = std::move(connection),
+                              .farewell = std::move(session->farewell)},
+                             ttl);
+    desk.statistics.endpoint_saved(desk.cache.size());
+  }
+}
+
+// A client that has given up has kept its session: two must not have it. So it is told first.
 Served save(Call call) {
   auto wanted = call.read<Save>();
   if (!wanted) return std::nullopt;
@@ -54,22 +73,12 @@ Served save(Call call) {
   if (!wanted->session && !wanted->binding) return call.malformed("nothing to be saved");
   if (wanted->session.has_value() != static_cast<bool>(call.attached))
     return call.malformed(wanted->session ? "session without descriptor" : "surplus descriptor");
-  Desk& desk = call.desk;
-  const auto ttl = std::min<SessionCache::Ttl>(wanted->ttl, desk.ttl_limit);
-  if (const auto& binding = wanted->binding) {
-    desk.cache.save_destination(binding->destination,
-                                {.property = binding->property, .endpoint = wanted->endpoint}, ttl);
-    desk.statistics.destination_saved(desk.cache.size());
-  }
-  if (auto& session = wanted->session) {
-    desk.cache.save_endpoint(wanted->endpoint,
-                             {.property = std::move(session->property),
-                              .connection = std::move(call.attached),
-                              .farewell = std::move(session->farewell)},
-                             ttl);
-    desk.statistics.endpoint_saved(desk.cache.size());
-  }
-  return one_packet(StatusReply{ScacheStatus::Ok});
+  Answer answer = one_packet(StatusReply{ScacheStatus::Ok});
+  const auto connection = std::make_shared<UniqueFd>(std::move(call.attached));
+  answer.then = [&desk = call.desk, wanted = *std::move(wanted), connection]() mutable {
+    keep(desk, wanted, std::move(*connection));
+  };
+  return answer;
 }
 
 Answer found_endpoint(Desk& desk, const std::string& label) {

@@ -24,6 +24,8 @@ struct Packet {
 struct Answer {
   std::optional<Packet> packet;
   std::function<std::optional<Packet>()> rest = nullptr;
+  // What is to be done once the client has been told; not at all when it has gone.
+  std::function<void()> then = nullptr;
 };
 
 // Serves the request that the list in `reader` begins with. `attached` is the descriptor that came

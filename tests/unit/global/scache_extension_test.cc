@@ -193,6 +193,17 @@ TEST_F(ScacheExtensionTest, AnswersPacketsThatDidNotWaitForEachOther) {
   }
 }
 
+TEST_F(ScacheExtensionTest, DoesNotKeepTheSessionOfAClientThatHasGivenUp) {
+  auto [remote, session] = test::socket_pair();
+  test::send_descriptors(peer.socket(), encode_request(save(Save::SessionPart{"p", ""})),
+                         {session.get()});
+  session.reset();
+  peer.hang_up();
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(test::sees_eof(remote));
+  EXPECT_EQ(cache.size(), SessionCache::Size());
+}
+
 TEST_F(ScacheExtensionTest, LeavesQuietly) {
   peer.hang_up();
   EXPECT_TRUE(peer.closed());
