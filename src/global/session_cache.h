@@ -72,6 +72,13 @@ class SessionCache {
   // stay as they are.
   virtual std::optional<DestinationHit> find_destination(std::string_view label) = 0;
 
+  // A binding and a session of its endpoint, which often come together; in this order.
+  virtual void save(std::string_view destination, const Binding& binding, Session session,
+                    Ttl ttl) {
+    save_destination(destination, binding, ttl);
+    save_endpoint(binding.endpoint, std::move(session), ttl);
+  }
+
   [[nodiscard]] virtual Size size() const = 0;
 };
 

@@ -7,7 +7,9 @@
 // what is saved is closed. A connection that the server has closed in the meantime is replaced at
 // once, without pause and without a word.
 //
-// Times to live travel in whole seconds, rounded up.
+// Where the server is ours it has a second socket, on which everything takes one round trip, and
+// sessions have farewells. It is tried first and without a word; where it is not there the client
+// does with the first one. There times to live travel in whole seconds, rounded up.
 #pragma once
 
 #include <chrono>
@@ -20,6 +22,8 @@
 #include "util/result.h"
 
 namespace handoff::global {
+
+class ScacheChannel;
 
 class ClientSessionCache final : public SessionCache {
  public:
@@ -37,6 +41,9 @@ class ClientSessionCache final : public SessionCache {
     std::function<Clock::time_point()> now = Clock::now;
     // How to get a connection; empty: connect to `service`.
     std::function<util::Result<util::UniqueFd>()> connect = nullptr;
+    // And one to the second socket; empty: the one beside `service`, or none where there is
+    // `connect`.
+    std::function<util::Result<util::UniqueFd>()> connect_second = nullptr;
     // Called before each wait for the server; where that runs in the same process it gets its turn.
     std::function<void()> before_wait = [] {};
   };
@@ -48,6 +55,8 @@ class ClientSessionCache final : public SessionCache {
   std::optional<Session> find_endpoint(std::string_view label) override;
   void save_destination(std::string_view label, const Binding& binding, Ttl ttl) override;
   std::optional<DestinationHit> find_destination(std::string_view label) override;
+  void save(std::string_view destination, const Binding& binding, Session session,
+            Ttl ttl) override;
   // The server has the numbers: always 0.
   [[nodiscard]] Size size() const override { return {}; }
 
@@ -56,17 +65,29 @@ class ClientSessionCache final : public SessionCache {
   std::optional<Duration> tidy();
 
  private:
-  class Channel;
   enum class Operation { SaveEndpoint, Other };
+  enum class Outcome { Done, Failed, Deserted };
+  using Exchange = std::function<util::Status(ScacheChannel&)>;
 
-  template <typename Exchange>
-  bool talk(Operation operation, Exchange exchange);
-  bool connect();
+  bool talk(Operation operation, const Exchange& exchange);
+  Outcome try_once(Operation operation, const Exchange& exchange, int& failures_while_connected);
+  [[nodiscard]] bool is_desertion(bool reused, const util::Error& error);
+  void log_failure(Operation operation, const util::Error& error, bool first_while_connected) const;
+
+  util::Status open();
+  bool connect_first();
+  bool connect_second();
+  void disconnect();
   [[nodiscard]] bool disabled();
   void disable();
 
   const Options options_;
-  std::unique_ptr<Channel> channel_;
+  const std::string second_socket_;
+  std::unique_ptr<ScacheChannel> channel_;
+  bool on_second_socket_ = false;     // the channel
+  bool second_socket_likely_ = true;  // was there the last time, or has not been tried
+  int desertions_ = 0;                // of new connections to the second socket, in a row
+  Clock::time_point second_socket_barred_until_ = Clock::time_point::min();
   std::optional<Clock::time_point> disabled_since_;
 };
 
