@@ -11,6 +11,9 @@ namespace handoff::smtp {
 
 namespace {
 
+// RFC 5321, 4.1.1.10: what the cache says for us when nobody wants the session.
+constexpr auto kFarewell = "QUIT\r\n";
+
 void ignore_outcomes(const std::vector<Outcome>& /*outcomes*/) {}
 
 }  // namespace
@@ -80,17 +83,17 @@ void SessionStore::release(Session session) {
   if (used_up) next_hop_.clear();
 }
 
-// The destination first: the cache takes it before it has heard of the endpoint.
 void SessionStore::save(Session session) {
   const auto ttl = params_.smtp_connection_cache_time_limit;
   const SessionState& state = session.state;
   const std::string label = endpoint_label(scope_, state.server, state.tls_level);
-  if (!next_hop_.empty()) {
-    const std::string property = destination_property(state);
-    cache_->save_destination(destination_label(scope_, next_hop_),
-                             {.property = property, .endpoint = label}, ttl);
-  }
-  cache_->save_endpoint(label, {endpoint_property(state), session.stream.release()}, ttl);
+  const std::string binding = next_hop_.empty() ? "" : destination_property(state);
+  global::Session idle{.property = endpoint_property(state),
+                       .connection = session.stream.release(),
+                       .farewell = kFarewell};
+  if (next_hop_.empty()) return cache_->save_endpoint(label, std::move(idle), ttl);
+  cache_->save(destination_label(scope_, next_hop_), {.property = binding, .endpoint = label},
+               std::move(idle), ttl);
 }
 
 }  // namespace handoff::smtp
