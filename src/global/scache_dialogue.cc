@@ -54,23 +54,41 @@ Dialogue::Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone
       last_progress_(desk.scheduler.now()) {
   readable_ = desk_.scheduler.readable(socket_.get(), [this] { on_readable(); });
   send(util::attr0::announcement(protocol::kConnectionCache));
+  failed_ = false;  // who has left already may have left a cache behind
 }
 
 // --- Input and output.
 
 void Dialogue::on_readable() {
-  const bool goes_on = read_input() && serve();
-  if (!goes_on) return gone_();
-  attached_ = {};  // closes what nobody asked for
-  watch_for_stall();
+  if (!read_input()) return gone_();
+  serve_and_watch();
 }
 
 void Dialogue::on_writable() {
   writable_.cancel();
   send(std::exchange(output_, {}));
-  // What came while the client did not listen.
-  if (!serve()) return gone_();
+  serve_and_watch();  // what came while the client did not listen
+}
+
+void Dialogue::serve_and_watch() {
+  if (!serve() || (settling_ && settled())) return gone_();
+  attached_ = {};  // closes what nobody asked for
   watch_for_stall();
+}
+
+void Dialogue::settle() {
+  settling_ = true;
+  if (settled()) gone_();
+}
+
+// Between two requests the client is kept from sending; what it sent just before that is served,
+// so that a client that is told "broken pipe" knows that its request was not seen.
+bool Dialogue::settled() {
+  if (phase_ != Phase::Request || !input_.empty() || !output_.empty()) return false;
+  deaf_ = true;
+  (void)shutdown(socket_.get(), SHUT_RD);  // a client that has gone needs no more
+  if (read_input()) (void)serve();
+  return true;
 }
 
 // False at the end of the connection.
@@ -177,8 +195,16 @@ void Dialogue::dispatch(std::string_view name, ListReader& reader) {
   if (name == request::kFindEndpoint) return find_endpoint(reader);
   if (name == request::kSaveDestination) return save_destination(reader);
   if (name == request::kSaveEndpoint) return save_endpoint(reader);
+  if (name == Inherit::kName && desk_.inherit) return inherit();
   msg::warn("unrecognized request: \"{}\", ignored", name);
   say(StatusReply{ScacheStatus::Bad});
+}
+
+// This is no client: the connection goes to whoever wants to inherit.
+void Dialogue::inherit() {
+  readable_.cancel();
+  failed_ = true;
+  desk_.inherit(std::move(socket_), std::exchange(attached_, {}));
 }
 
 template <typename Reply>
@@ -243,7 +269,7 @@ void Dialogue::find_endpoint(ListReader& reader) {
   FindEndpoint wanted;
   if (!read_request(reader, wanted)) return refuse<EndpointReply>(kFindEndpointService);
   malformed_ = 0;
-  auto found = desk_.cache.find_endpoint(wanted.label);
+  auto found = deaf_ ? std::nullopt : desk_.cache.find_endpoint(wanted.label);
   desk_.statistics.endpoint_looked_up(found.has_value());
   if (!found) return say(EndpointReply{ScacheStatus::Failed, {}});
   say(EndpointReply{ScacheStatus::Ok, std::move(found->property)});
@@ -254,7 +280,7 @@ void Dialogue::find_destination(ListReader& reader) {
   FindDestination wanted;
   if (!read_request(reader, wanted)) return refuse<DestinationReply>(kFindDestinationService);
   malformed_ = 0;
-  auto found = desk_.cache.find_destination(wanted.label);
+  auto found = deaf_ ? std::nullopt : desk_.cache.find_destination(wanted.label);
   desk_.statistics.destination_looked_up(found.has_value());
   if (!found) return say(DestinationReply{ScacheStatus::Failed, {}, {}});
   say(DestinationReply{ScacheStatus::Ok, std::move(found->property),

@@ -35,6 +35,8 @@ struct Desk {
   // Descriptors have run short: makes room for a few.
   std::function<void()> relieve = [] {};
   util::SparingLog sparing_log{scheduler};  // for what clients can cause as often as they like
+  // Somebody brings a cache (Inherit), with this attached. Empty: that request is not known.
+  std::function<void(util::UniqueFd socket, util::Received attached)> inherit = nullptr;
 };
 
 class Dialogue {
@@ -42,6 +44,9 @@ class Dialogue {
   // Announces the protocol. `gone` is called once, when the client has left or is to be closed;
   // it may destroy the Dialogue.
   Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone);
+  // Serves what the client has asked for, but nothing new, and has it gone as soon as nothing is
+  // owed to it. A client that asks again finds the connection closed, with nothing lost in it.
+  void settle();
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
@@ -56,6 +61,8 @@ class Dialogue {
 
   void on_readable();
   void on_writable();
+  void serve_and_watch();
+  bool settled();
   bool read_input();
   bool serve();
   bool serve_list();
@@ -63,6 +70,7 @@ class Dialogue {
   void on_list(std::string_view list);
   void on_request(std::string_view list);
   void dispatch(std::string_view name, util::attr0::ListReader& reader);
+  void inherit();
   void save_endpoint(util::attr0::ListReader& reader);
   void save_destination(util::attr0::ListReader& reader);
   void find_endpoint(util::attr0::ListReader& reader);
@@ -93,8 +101,10 @@ class Dialogue {
 
   Phase phase_ = Phase::Request;
   bool failed_ = false;  // the connection is of no use anymore
-  int malformed_ = 0;    // lists in a row that were no good request
-  std::string input_;    // what has come and was not yet complete
+  bool settling_ = false;
+  bool deaf_ = false;  // the client cannot send anymore: nothing can be given to it
+  int malformed_ = 0;  // lists in a row that were no good request
+  std::string input_;  // what has come and was not yet complete
   util::attr0::ListScanner scanner_;
   std::string output_;       // what could not be sent at once
   util::Received attached_;  // came with the last byte of input_

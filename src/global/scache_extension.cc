@@ -1,6 +1,7 @@
 #include "global/scache_extension.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -42,12 +43,23 @@ ExtensionDialogue::ExtensionDialogue(Desk& desk, util::UniqueFd socket, std::fun
 // --- Requests.
 
 void ExtensionDialogue::on_readable() {
+  if (!serve_one()) gone_();
+}
+
+// False when the connection is of no use anymore.
+bool ExtensionDialogue::serve_one() {
   std::array<char, kPacketLimit> buffer;
   auto received = util::receive(socket_.get(), buffer);
-  if (!received && received.error().code == EAGAIN) return;
-  if (!received || received->bytes == 0) return gone_();
+  if (!received && received.error().code == EAGAIN) return true;
+  if (!received || received->bytes == 0) return false;
   pending_ = answer({buffer.data(), received->bytes}, *received);
-  if (!speak()) gone_();
+  return speak();
+}
+
+// A client that is told "broken pipe" knows that its request was not seen.
+void ExtensionDialogue::settle() {
+  (void)shutdown(socket_.get(), SHUT_RD);
+  for (int round = 0; round < kPacketsPerTurn && !writable_.pending() && serve_one();) ++round;
 }
 
 Answer ExtensionDialogue::answer(std::string_view list, util::Received& received) {

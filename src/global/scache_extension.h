@@ -31,11 +31,15 @@ class ExtensionDialogue {
   // may destroy the ExtensionDialogue.
   ExtensionDialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone,
                     Serve serve = serve_extension_request);
+  // Answers what has been asked, and keeps the client from asking more. Never calls `gone`; there
+  // is nothing more to be done with it.
+  void settle();
   ExtensionDialogue(const ExtensionDialogue&) = delete;
   ExtensionDialogue& operator=(const ExtensionDialogue&) = delete;
 
  private:
   void on_readable();
+  bool serve_one();
   Answer answer(std::string_view list, util::Received& received);
   Answer refuse(std::string_view why, ScacheStatus status = ScacheStatus::Bad);
 

@@ -63,6 +63,13 @@ struct FindDestination {
   static constexpr auto kFields = std::tuple{attr0::Field{attr::kLabel, &FindDestination::label}};
 };
 
+// Ours alone, between two processes of one service: an in-memory file comes attached
+// (scache/succession.h).
+struct Inherit {
+  static constexpr std::string_view kName = "inherit";
+  static constexpr auto kFields = std::tuple<>{};
+};
+
 template <typename Request>
 std::string encode_request(const Request& request) {
   std::string list;

@@ -133,6 +133,7 @@ class MultiSessionCache::State {
   std::optional<DestinationHit> find_destination(std::string_view label);
   bool shed_one();
   std::size_t flush(const std::function<bool(const SessionView&)>& wanted);
+  void give_up_oldest(std::size_t count);
   void for_each_session(const std::function<void(const SessionView&)>& call) const;
   void for_each_binding(const std::function<void(const BindingView&)>& call) const;
   [[nodiscard]] Size size() const {
@@ -355,12 +356,13 @@ Session MultiSessionCache::State::take(PoolIndex endpoint) {
   return session;
 }
 
-// A remote end that has closed the session, or said goodbye itself, is told nothing.
+// A remote end that has closed the session, or said goodbye itself, is told nothing; neither is one
+// that somebody else talks to now.
 void MultiSessionCache::State::drop_session(PoolIndex session, Departure why) {
   const CachedSession& leaving = sessions_[session];
   msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", leaving.property.view(),
              leaving.connection.get());
-  const bool listens = why < Departure::RemoteClosed;
+  const bool listens = why < Departure::HandedOver;
   const Farewells::Number farewell = listens ? leaving.farewell : Farewells::kNone;
   util::UniqueFd connection = remove_session(session, why);
   farewells_.say(farewell, connection.get());
@@ -391,6 +393,11 @@ std::size_t MultiSessionCache::State::flush(const std::function<bool(const Sessi
   }
   for (const PoolIndex session : leaving) drop_session(session, Departure::Flushed);
   return leaving.size();
+}
+
+void MultiSessionCache::State::give_up_oldest(std::size_t count) {
+  for (; count > 0 && !by_age_.empty(); --count)
+    drop_session(by_age_.first(), Departure::HandedOver);
 }
 
 MultiSessionCache::SessionView MultiSessionCache::State::view(const CachedSession& session) const {
@@ -600,6 +607,9 @@ bool MultiSessionCache::shed_one() {
 }
 std::size_t MultiSessionCache::flush(const std::function<bool(const SessionView&)>& wanted) {
   return state_->flush(wanted);
+}
+void MultiSessionCache::give_up_oldest(std::size_t count) {
+  state_->give_up_oldest(count);
 }
 void MultiSessionCache::for_each_session(
     const std::function<void(const SessionView&)>& call) const {

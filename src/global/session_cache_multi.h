@@ -39,11 +39,12 @@ class MultiSessionCache final : public SessionCache {
     EndpointEvicted,  // limits.endpoint_sessions
     Shed,             // shed_one()
     Flushed,          // flush()
+    HandedOver,       // give_up_oldest()
     RemoteClosed,
     RemoteError,
     RemoteData,  // it spoke without being asked
   };
-  static constexpr std::size_t kDepartures = 10;
+  static constexpr std::size_t kDepartures = 11;
 
   // What there is, for somebody who looks on. Valid during the call only.
   struct SessionView {
@@ -77,6 +78,9 @@ class MultiSessionCache final : public SessionCache {
 
   // Closes the sessions of which `wanted` says so; returns how many.
   std::size_t flush(const std::function<bool(const SessionView&)>& wanted);
+
+  // Closes the oldest `count` sessions without a word: another process has them now.
+  void give_up_oldest(std::size_t count);
 
   // Sessions from the oldest on; bindings in the order in which they are used, by destination.
   void for_each_session(const std::function<void(const SessionView&)>& call) const;

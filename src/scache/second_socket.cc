@@ -60,6 +60,14 @@ void SecondSocket::watch() {
   watch_ = desk_.scheduler.readable(listener_.get(), [this] { accept_one(); });
 }
 
+void SecondSocket::settle() {
+  watch_.cancel();
+  pause_.cancel();
+  listener_.reset();
+  for (const auto& [id, guest] : guests_) guest->dialogue.settle();
+  guests_.clear();
+}
+
 void SecondSocket::accept_one() {
   auto client = util::accept_connection(listener_.get());
   if (!client && util::transient_accept_error(client.error().code)) return;

@@ -24,6 +24,8 @@ class SecondSocket {
   // After privileges were dropped. Both must outlive it.
   SecondSocket(service::MultiServer& server, global::scache::Desk& desk);
   ~SecondSocket();
+  // Answers what clients have asked so far, and lets them go: nothing they send is lost unread.
+  void settle();
   SecondSocket(const SecondSocket&) = delete;
   SecondSocket& operator=(const SecondSocket&) = delete;
 

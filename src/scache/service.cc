@@ -1,21 +1,30 @@
 #include "scache/service.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <utility>
+#include <vector>
 
 #include "global/params.h"
 #include "util/msg.h"
 #include "util/result.h"
+#include "util/sockets.h"
 
 namespace handoff::scache {
 namespace {
 
+using namespace std::chrono_literals;
+using service::Leaving;
+
 // Sessions that make room at once when descriptors have run short.
 constexpr int kShedTogether = 16;
+// For clients that are in the middle of a request when this process has to go.
+constexpr auto kSettleLimit = 500ms;
 
 // As many as the system allows.
 rlim_t raise_descriptor_limit() {
@@ -59,30 +68,101 @@ ScacheService::ScacheService(service::MultiServer& server)
             .client_name = server.name() + " socket",
             .ttl_limit = server.params().connection_cache_ttl_limit,
             .stall_limit = server.params().ipc_timeout,
-            .relieve = [this] { relieve(); }} {}
+            .relieve = [this] { relieve(); },
+            .inherit =
+                [this](util::UniqueFd socket, util::Received attached) {
+                  inherit(std::move(socket), std::move(attached));
+                }} {}
 
 ScacheService::~ScacheService() = default;
 
 void ScacheService::post_jail() {
   second_socket_.emplace(server_, desk_);
+  socket_path_ = server_.socket_path();  // as long as it is open
   start_interval();
+  stop_ = server_.scheduler().on_signal(SIGTERM, [this] { server_.leave(Leaving::Stopped); });
 }
 
 void ScacheService::on_client(service::Client client) {
   const std::uint64_t id = next_guest_++;
   guests_.emplace(
-      id, std::make_unique<Guest>(desk_, std::move(client), [this, id] { guests_.erase(id); }));
+      id, std::make_unique<Guest>(desk_, std::move(client), [this, id] { guest_left(id); }));
 }
 
-void ScacheService::on_exit(service::Leaving) {
+void ScacheService::guest_left(std::uint64_t id) {
+  guests_.erase(id);
+  if (settling_ && guests_.empty()) server_.leave(Leaving::MasterGone);
+}
+
+bool ScacheService::wants_to_stay() {
+  return cache_.size().sessions > 0;
+}
+
+void ScacheService::on_exit(Leaving why) {
   second_socket_.reset();
   statistics_.log(std::time(nullptr));
+  if (why == Leaving::MasterGone) hand_over();
 }
 
-void ScacheService::relieve() {
+// --- When descriptors run short.
+
+bool ScacheService::relieve() {
   int shed = 0;
   while (shed < kShedTogether && cache_.shed_one()) ++shed;
   msg::warn("out of file descriptors: {} cached sessions were closed to make room", shed);
+  return shed > 0;
+}
+
+bool ScacheService::make_room() {
+  return relieve();
+}
+
+// --- From one process to the next.
+
+bool ScacheService::master_has_gone() {
+  // Not at once: when it is the end of the mail system, a signal says so.
+  settled_ = server_.scheduler().after(0ms, [this] { settle(); });
+  return false;
+}
+
+// Clients that have begun a request get their answer; but nobody waits long for them.
+void ScacheService::settle() {
+  second_socket_->settle();
+  std::vector<std::uint64_t> present;
+  for (const auto& [id, guest] : guests_) present.push_back(id);
+  for (const std::uint64_t id : present) guests_.at(id)->dialogue.settle();
+  if (guests_.empty()) return server_.leave(Leaving::MasterGone);
+  settling_ = true;
+  settled_ =
+      server_.scheduler().after(kSettleLimit, [this] { server_.leave(Leaving::MasterGone); });
+}
+
+void ScacheService::hand_over() {
+  guests_.clear();  // first, so that its connections are not taken for the next process's
+  if (cache_.size() == global::SessionCache::Size()) return;
+  const auto handed = bequeath(cache_, socket_path_, server_.scheduler().now());
+  if (!handed) return msg::info("cached connections are closed: {}", handed.error().what);
+  msg::info("handed {} cached connections to the next process", *handed);
+}
+
+// Everybody who can connect is a process of this mail system; a cache is taken from scache only.
+void ScacheService::inherit(util::UniqueFd socket, util::Received attached) {
+  const auto peer = util::peer_user(socket.get());
+  if (!peer || (*peer != geteuid() && *peer != 0) || attached.descriptors.size() != 1)
+    return msg::warn("a cache that was handed over is not taken: it is not from {}",
+                     server_.name());
+  auto snapshot = read_snapshot(attached.descriptors.front().get());
+  if (!snapshot)
+    return msg::warn("a cache that was handed over is not taken: {}", snapshot.error().what);
+  heir_ = std::make_unique<Heir>(server_.scheduler(), std::move(socket), *std::move(snapshot),
+                                 [this](Heir::Estate estate) { restore(std::move(estate)); });
+}
+
+void ScacheService::restore(Heir::Estate estate) {
+  const std::size_t taken = scache::restore(cache_, std::move(estate), server_.scheduler().now(),
+                                            server_.params().connection_cache_ttl_limit);
+  msg::info("took {} cached connections from the process before", taken);
+  heir_.reset();
 }
 
 void ScacheService::start_interval() {

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "global/scache_dialogue.h"
 #include "global/scache_statistics.h"
 #include "global/session_cache_multi.h"
 #include "scache/second_socket.h"
+#include "scache/succession.h"
 #include "service/multi_server.h"
 
 namespace handoff::scache {
@@ -21,11 +23,19 @@ class ScacheService final : public service::MultiService {
 
   void post_jail() override;
   void on_client(service::Client client) override;
+  bool wants_to_stay() override;
+  bool make_room() override;
+  bool master_has_gone() override;
   void on_exit(service::Leaving why) override;
 
  private:
   struct Guest;
-  void relieve();
+  void guest_left(std::uint64_t id);
+  bool relieve();
+  void settle();
+  void hand_over();
+  void inherit(util::UniqueFd socket, util::Received attached);
+  void restore(Heir::Estate estate);
   void start_interval();
 
   service::MultiServer& server_;
@@ -35,7 +45,12 @@ class ScacheService final : public service::MultiService {
   std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
   std::uint64_t next_guest_ = 0;
   std::optional<SecondSocket> second_socket_;
+  std::string socket_path_;
+  std::unique_ptr<Heir> heir_;
+  bool settling_ = false;
+  util::Timer settled_;
   util::Timer interval_;
+  util::Watch stop_;
 };
 
 }  // namespace handoff::scache

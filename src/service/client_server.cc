@@ -111,7 +111,17 @@ void ClientServer::show_progress() {
 }
 
 void ClientServer::watch_master() {
-  master_ = loop_.readable(status_.fd(), [this] { leave(Leaving::MasterGone); });
+  master_ = loop_.readable(status_.fd(), [this] { on_master_gone(); });
+}
+
+// Whoever connects from now on waits for the next process.
+void ClientServer::on_master_gone() {
+  if (service_->master_has_gone()) return leave(Leaving::MasterGone);
+  master_.cancel();
+  watches_.clear();
+  passing_.clear();
+  pause_.cancel();
+  listeners_.clear();
 }
 
 void ClientServer::watch_listeners() {
@@ -130,6 +140,7 @@ void ClientServer::accept_one(const util::UniqueFd& listener) {
   if (!accepted) {
     const int code = accepted.error().code;
     if (util::transient_accept_error(code)) return;
+    if (out_of_descriptors(code) && service_->make_room()) return;  // it is still waiting
     msg::error("{}", accepted.error().what);
     if (out_of_descriptors(code)) pause_accepting();
     return;

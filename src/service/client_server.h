@@ -44,6 +44,7 @@ class ClientServer final : public ProcessOf<MultiServer> {
   class Count;
 
   void watch_master();
+  void on_master_gone();
   void watch_listeners();
   void accept_one(const util::UniqueFd& listener);
   void pause_accepting();

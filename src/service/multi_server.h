@@ -11,8 +11,8 @@
 // them through scheduler(). The skeleton accepts, counts clients, talks to master(8) and knows
 // when to leave. Service types inet, unix and pass.
 //
-// When master has gone or was reloaded the process leaves at once, even with clients connected;
-// on_exit(MasterGone) is the last chance to do something for them.
+// When master has gone or was reloaded the process leaves, at once or when the application has
+// finished what it has in hand (master_has_gone()), even with clients connected.
 #pragma once
 
 #include <functional>
@@ -56,6 +56,11 @@ class MultiService : public Application {
   virtual void on_client(Client client) = 0;
   // Nobody was here for max_idle: is there a reason to stay nevertheless, for that long again?
   virtual bool wants_to_stay() { return false; }
+  // No clients come anymore. True: leaves now. False: there are things to finish first; the
+  // application calls MultiServer::leave() soon.
+  virtual bool master_has_gone() { return true; }
+  // Descriptors have run short, and a client waits. True: there is room for it now.
+  virtual bool make_room() { return false; }
 };
 
 using MakeMultiService = std::function<std::unique_ptr<MultiService>(MultiServer&)>;

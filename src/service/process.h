@@ -36,6 +36,7 @@ enum class Leaving {
   Retired,  // has lived for long enough
   Stale,    // see Application::stale()
   Done,     // stand-alone: the client has gone
+  Stopped,  // SIGTERM, where the application watches for it
 };
 
 // The process that the application lives in; outlives it.

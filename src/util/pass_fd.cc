@@ -10,7 +10,7 @@
 namespace handoff::util {
 namespace {
 
-constexpr std::size_t kRoomFor = 8;  // descriptors; more are lost, and that is noticed
+constexpr std::size_t kUsualRoom = 8;  // descriptors; more are lost, and that is noticed
 
 void take_descriptors(msghdr& message, std::vector<UniqueFd>& into) {
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
@@ -25,9 +25,10 @@ void take_descriptors(msghdr& message, std::vector<UniqueFd>& into) {
   }
 }
 
+template <std::size_t kRoom>
 Result<Received> receive_with(int socket, std::span<char> buffer, int flags) {
   iovec data{.iov_base = buffer.data(), .iov_len = buffer.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoomFor * sizeof(int))> control;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoom * sizeof(int))> control;
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
@@ -46,26 +47,31 @@ Result<Received> receive_with(int socket, std::span<char> buffer, int flags) {
   return received;
 }
 
-// `fd` may be -1.
-Status send_with(int socket, std::string_view bytes, int fd, int flags) {
+template <std::size_t kRoom>
+Status send_with(int socket, std::string_view bytes, std::span<const int> fds, int flags) {
   iovec data{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoom * sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
-  if (fd >= 0) {
+  if (!fds.empty()) {
     message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    message.msg_controllen = CMSG_SPACE(fds.size_bytes());
     cmsghdr* header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    header->cmsg_len = CMSG_LEN(fds.size_bytes());
+    std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
   }
   while (sendmsg(socket, &message, flags | MSG_NOSIGNAL) < 0) {
     if (errno != EINTR) return Error::system("sendmsg", errno);
   }
   return {};
+}
+
+// None for -1.
+std::span<const int> at_most_one(const int& fd) {
+  return {&fd, fd < 0 ? 0U : 1U};
 }
 
 }  // namespace
@@ -74,20 +80,28 @@ Status send_fd(int socket, int fd) {
   return send_packet(socket, {"\0", 1}, fd);
 }
 
+Status send_fds(int socket, std::span<const int> fds) {
+  return send_with<kFdsAtOnce>(socket, {"\0", 1}, fds, MSG_DONTWAIT);
+}
+
 Status send_packet(int socket, std::string_view bytes, int fd) {
-  return send_with(socket, bytes, fd, MSG_DONTWAIT);
+  return send_with<1>(socket, bytes, at_most_one(fd), MSG_DONTWAIT);
 }
 
 Status send_packet_patiently(int socket, std::string_view bytes, int fd) {
-  return send_with(socket, bytes, fd, 0);
+  return send_with<1>(socket, bytes, at_most_one(fd), 0);
 }
 
 Result<Received> receive(int socket, std::span<char> buffer) {
-  return receive_with(socket, buffer, MSG_DONTWAIT);
+  return receive_with<kUsualRoom>(socket, buffer, MSG_DONTWAIT);
+}
+
+Result<Received> receive_many(int socket, std::span<char> buffer) {
+  return receive_with<kFdsAtOnce>(socket, buffer, MSG_DONTWAIT);
 }
 
 Result<Received> receive_patiently(int socket, std::span<char> buffer) {
-  return receive_with(socket, buffer, 0);
+  return receive_with<kUsualRoom>(socket, buffer, 0);
 }
 
 Result<UniqueFd> exactly_one(Received received) {

@@ -18,6 +18,11 @@
 
 namespace handoff::util {
 
+// The most that the kernel takes with one message.
+inline constexpr std::size_t kFdsAtOnce = 253;
+// Copies of up to kFdsAtOnce descriptors, at one NUL byte. Never waits, as send_fd().
+Status send_fds(int socket, std::span<const int> fds);
+
 // Sends a copy of `fd`; the caller keeps its own. Never waits: System/EAGAIN when there is no room.
 Status send_fd(int socket, int fd);
 
@@ -38,6 +43,8 @@ struct Received {
 
 // Never waits: System/EAGAIN when there is nothing to read.
 Result<Received> receive(int socket, std::span<char> buffer);
+// The same with room for kFdsAtOnce descriptors.
+Result<Received> receive_many(int socket, std::span<char> buffer);
 // Waits as long as the socket's own limit allows (SO_RCVTIMEO), then System/EAGAIN. One system
 // call where try-and-poll takes three: for clients that know that they have to wait.
 Result<Received> receive_patiently(int socket, std::span<char> buffer);

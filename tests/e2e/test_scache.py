@@ -129,11 +129,11 @@ def test_closes_a_stalled_client_in_the_end(suite):
 
 
 def test_goes_when_nobody_needs_it_and_leaves_its_statistics(suite):
-    with suite(max_idle="1s", connection_cache_ttl_limit="100s") as mail:
+    with suite(max_idle="1s", connection_cache_ttl_limit="3s") as mail:
         with sessions() as [session]:
             with connect(mail) as client:
-                client.save_endpoint("e", session.descriptor, ttl=100)
-                client.save_destination("d", "e", ttl=100)
+                client.save_endpoint("e", session.descriptor, ttl=3)
+                client.save_destination("d", "e", ttl=3)
                 assert client.find(find_endpoint("nobody")) is None
             session.give_up()
             [scache] = mail.processes("scache")

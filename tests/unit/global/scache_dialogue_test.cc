@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -97,6 +98,12 @@ class Peer {
     send_with_descriptors("\0"s, {session.get()});
     EXPECT_EQ(received(), kOk);
     return std::move(remote);
+  }
+  void send_unread(const std::string& text) { test::send_text(socket_, text); }
+  void settle() { served_->settle(); }
+  // The errno of an attempt to send; 0 when it was possible.
+  int failure_to_send(const std::string& text) {
+    return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0 ? errno : 0;
   }
   void hang_up() {
     socket_.reset();
@@ -451,6 +458,64 @@ TEST_F(ScacheDialogueTest, OneClientDoesNotDelayAnother) {
             "0\0property\0q\0\0"s);
   peer.send(kTurn + kTurn);
   EXPECT_TRUE(peer.descriptor());
+}
+
+// --- When the server has to go.
+
+TEST_F(ScacheDialogueTest, SettlesAtOnceWithAClientAtRest) {
+  peer.settle();
+  EXPECT_TRUE(peer.closed());
+  EXPECT_EQ(peer.failure_to_send(find_endpoint("e")), EPIPE);
+}
+
+TEST_F(ScacheDialogueTest, AnswersWhatWasAskedBeforeItSettled) {
+  peer.send_unread(save_destination("d", "p", "e"));
+  peer.settle();
+  EXPECT_EQ(peer.received(), kOk);
+  EXPECT_TRUE(peer.closed());
+}
+
+TEST_F(ScacheDialogueTest, LetsAClientFinishBeforeItSettles) {
+  const UniqueFd remote = peer.save("ep1", "prop1");
+  peer.send(find_endpoint("ep1"));
+  (void)peer.received();
+  peer.settle();
+  EXPECT_FALSE(peer.closed());
+  peer.send(kTurn);
+  const UniqueFd session = peer.descriptor();
+  EXPECT_FALSE(peer.closed());
+  peer.send(kTurn);
+  EXPECT_TRUE(peer.closed());
+  EXPECT_FALSE(test::sees_eof(remote));
+}
+
+// It could not fetch it anymore.
+TEST_F(ScacheDialogueTest, GivesNoSessionToAClientThatAskedTooLate) {
+  const UniqueFd remote = peer.save("ep1", "prop1");
+  peer.send_unread(find_endpoint("ep1"));
+  peer.settle();
+  EXPECT_EQ(peer.received(), kNoEndpoint);
+  EXPECT_EQ(cache.size().sessions, 1U);
+}
+
+TEST_F(ScacheDialogueTest, DoesNotKnowTheRequestToInheritWhereNobodyWantsTo) {
+  LogCapture::expect("unrecognized request: \"inherit\", ignored");
+  EXPECT_EQ(peer.answer(list({"inherit"})), kBad);
+}
+
+TEST_F(ScacheDialogueTest, LeavesTheConnectionToWhoeverInherits) {
+  UniqueFd line;
+  std::size_t attached = 0;
+  desk.inherit = [&](UniqueFd socket, util::Received received) {
+    line = std::move(socket);
+    attached = received.descriptors.size();
+  };
+  auto [remote, session] = test::socket_pair();
+  peer.send_with_descriptors(list({"inherit"}), {session.get()});
+  EXPECT_TRUE(peer.closed());
+  EXPECT_EQ(attached, 1U);
+  test::send_text(line, "still open");
+  EXPECT_EQ(peer.received(), "still open");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,6 +80,10 @@ class Peer {
     auto [remote, session] = test::socket_pair();
     EXPECT_EQ(answer(encode_request(request), {session.get()}), kOk);
     return std::move(remote);
+  }
+  void settle() {
+    served_->settle();
+    served_.reset();
   }
   void hang_up() {
     socket_.reset();
@@ -392,6 +397,25 @@ TEST_F(ScacheDeafClientTest, AreLeftAloneAfterAWhile) {
 TEST_F(ScacheDeafClientTest, DelayNobody) {
   Peer other(clock, desk);
   EXPECT_EQ(other.answer(find_endpoint("x")), kFailed);
+}
+
+// --- When the server has to go.
+
+TEST_F(ScacheExtensionTest, SettlesByAnsweringWhatWasAsked) {
+  auto [remote, session] = test::socket_pair();
+  test::send_descriptors(peer.socket(), encode_request(save(Save::SessionPart{"prop", ""})),
+                         {session.get()});
+  peer.settle();
+  (void)peer.received();
+  EXPECT_EQ(peer.text, kOk);
+  EXPECT_EQ(cache.size().sessions, 1U);
+}
+
+TEST_F(ScacheExtensionTest, TakesNothingMoreWhenItHasSettled) {
+  peer.settle();
+  const std::string request = find_endpoint("e");
+  EXPECT_EQ(::send(peer.socket().get(), request.data(), request.size(), MSG_NOSIGNAL), -1);
+  EXPECT_EQ(errno, EPIPE);
 }
 
 }  // namespace

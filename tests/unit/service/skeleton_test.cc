@@ -40,6 +40,8 @@ const char* name_of(Leaving why) {
       return "leaves: stale";
     case Leaving::Done:
       return "leaves: done";
+    case Leaving::Stopped:
+      return "leaves: stopped";
   }
   return "leaves";
 }

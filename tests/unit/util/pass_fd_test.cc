@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "support/sockets.h"
 
@@ -97,6 +98,23 @@ TEST(PassFd, TellsEndOfFileAndNothingYetApart) {
   EXPECT_EQ(receive_fd(right.get()).error().code, EAGAIN);
   left.reset();
   EXPECT_EQ(receive_fd(right.get()).error().kind, Error::Kind::Closed);
+}
+
+TEST(PassFd, MovesManyAtOnce) {
+  auto [left, right] = socket_pair();
+  auto [remote, connection] = socket_pair();
+  const std::vector<int> many(kFdsAtOnce, connection.get());
+  ASSERT_TRUE(send_fds(left.get(), many));
+  connection.reset();
+  char byte = 1;
+  {
+    const auto received = receive_many(right.get(), {&byte, 1});
+    ASSERT_TRUE(received);
+    EXPECT_EQ(received->descriptors.size(), kFdsAtOnce);
+    EXPECT_FALSE(received->truncated);
+    EXPECT_FALSE(test::sees_eof(remote));
+  }
+  EXPECT_TRUE(test::sees_eof(remote));
 }
 
 }  // namespace

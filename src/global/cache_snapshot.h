@@ -1,0 +1,63 @@
+// cache_snapshot.h - what a MultiSessionCache holds at one moment, as bytes for another process.
+//
+// A sequence of attribute lists (attr0): the header, the sessions from the oldest on, the bindings
+// by destination. Connections are not part of it; they travel beside it, in the order of the
+// sessions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "global/session_cache_multi.h"
+#include "util/attr0.h"
+#include "util/result.h"
+
+namespace handoff::global {
+
+struct SessionRecord {
+  std::string endpoint;
+  std::string property;
+  std::string farewell;
+  std::int64_t age_ms = 0;
+  std::int64_t remaining_ms = 0;
+
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Field{"endpoint", &SessionRecord::endpoint},
+                 util::attr0::Field{"property", &SessionRecord::property},
+                 util::attr0::Field{"farewell", &SessionRecord::farewell},
+                 util::attr0::Field{"age", &SessionRecord::age_ms},
+                 util::attr0::Field{"remaining", &SessionRecord::remaining_ms}};
+};
+
+struct BindingRecord {
+  std::string destination;
+  std::string property;
+  std::string endpoint;
+  std::int64_t remaining_ms = 0;
+
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Field{"destination", &BindingRecord::destination},
+                 util::attr0::Field{"property", &BindingRecord::property},
+                 util::attr0::Field{"endpoint", &BindingRecord::endpoint},
+                 util::attr0::Field{"remaining", &BindingRecord::remaining_ms}};
+};
+
+struct CacheSnapshot {
+  std::int64_t taken_at_ms = 0;  // on the clock of all processes of the machine (steady_clock)
+  std::vector<SessionRecord> sessions;
+  std::vector<BindingRecord> bindings;
+};
+
+struct EncodedSnapshot {
+  std::string bytes;
+  std::vector<int> connections;  // of the sessions; the cache keeps them
+};
+
+EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler::TimePoint now);
+// Protocol when the bytes are not such a snapshot, with a warning that says more.
+util::Result<CacheSnapshot> decode_snapshot(std::string_view bytes);
+
+}  // namespace handoff::global

@@ -1,0 +1,175 @@
+#include "scache/succession.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <span>
+
+#include "global/scache_proto.h"
+#include "util/attr0.h"
+#include "util/msg.h"
+#include "util/pass_fd.h"
+#include "util/sockets.h"
+
+namespace handoff::scache {
+namespace {
+
+using namespace std::chrono_literals;
+using global::SessionCache;
+using util::Error;
+using util::Result;
+using util::UniqueFd;
+
+// A backlog that is full for so long has no room for us.
+constexpr auto kConnectLimit = 100ms;
+// For the successor to be started.
+constexpr auto kStayLimit = 10s;
+constexpr std::size_t kSnapshotLimit = std::size_t{1} << 30;
+
+Result<UniqueFd> in_memory(std::string_view bytes) {
+  UniqueFd file(memfd_create("scache", MFD_CLOEXEC));
+  if (!file) return Error::system("memfd_create", errno);
+  while (!bytes.empty()) {
+    const ssize_t written = write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return Error::system("write snapshot", errno);
+    bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+  }
+  return file;
+}
+
+// Until the successor has closed the connection or has answered, which only one does that does not
+// know the request. Stock's scache(8) spins when a client is gone before it was greeted.
+[[noreturn]] void stay_on_the_line(int socket) {
+  const auto deadline = std::chrono::steady_clock::now() + kStayLimit;
+  std::size_t heard = 0;
+  while (heard <= util::attr0::announcement(global::protocol::kConnectionCache).size()) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd line{.fd = socket, .events = POLLIN, .revents = 0};
+    if (left <= 0ms || poll(&line, 1, static_cast<int>(left.count())) <= 0) break;
+    std::array<char, 1024> buffer;
+    const ssize_t got = recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got <= 0) break;
+    heard += static_cast<std::size_t>(got);
+  }
+  _exit(EXIT_SUCCESS);
+}
+
+// A process of its own does it, for ours has to go before the successor can come.
+void leave_somebody_on_the_line(int socket) {
+  const pid_t child = fork();
+  if (child < 0) msg::warn("fork: {}", util::errno_text(errno));
+  if (child != 0) return;
+  const auto line = static_cast<unsigned>(socket);
+  (void)close_range(0, line - 1, 0);
+  (void)close_range(line + 1, ~0U, 0);
+  stay_on_the_line(socket);
+}
+
+// How many went.
+std::size_t send_all(int socket, std::span<const int> connections) {
+  std::size_t sent = 0;
+  while (sent < connections.size()) {
+    const auto portion =
+        connections.subspan(sent, std::min(util::kFdsAtOnce, connections.size() - sent));
+    if (const auto done = util::send_fds(socket, portion); !done) {
+      msg::warn("cannot hand over all cached connections: {}", done.error().what);
+      break;
+    }
+    sent += portion.size();
+  }
+  return sent;
+}
+
+}  // namespace
+
+Result<std::size_t> bequeath(global::MultiSessionCache& cache, const std::string& socket_path,
+                             util::Scheduler::TimePoint now) {
+  const global::EncodedSnapshot snapshot = global::encode_snapshot(cache, now);
+  auto file = in_memory(snapshot.bytes);
+  if (!file) return std::move(file).error();
+  auto socket = util::connect_unix(socket_path, kConnectLimit);
+  if (!socket) return std::move(socket).error();
+  const std::string request = global::scache::encode_request(global::scache::Inherit{});
+  if (auto sent = util::send_packet(socket->get(), request, file->get()); !sent)
+    return std::move(sent).error();
+  const std::size_t sent = send_all(socket->get(), snapshot.connections);
+  cache.give_up_oldest(sent);
+  leave_somebody_on_the_line(socket->get());
+  return sent;
+}
+
+Heir::Heir(util::Scheduler& scheduler, UniqueFd socket, global::CacheSnapshot snapshot,
+           std::function<void(Estate)> done)
+    : socket_(std::move(socket)),
+      estate_{.snapshot = std::move(snapshot), .connections = {}},
+      done_(std::move(done)),
+      readable_(scheduler.readable(socket_.get(), [this] { on_readable(); })) {}
+
+// Every byte brings a portion. Without a warning, what has not come belongs to nobody: the
+// predecessor has said farewell to it.
+void Heir::on_readable() {
+  const std::size_t expected = estate_.snapshot.sessions.size();
+  while (estate_.connections.size() < expected) {
+    char byte = 0;
+    auto received = util::receive_many(socket_.get(), {&byte, 1});
+    if (!received && received.error().code == EAGAIN) return;
+    if (!received || received->bytes == 0) break;
+    std::ranges::move(received->descriptors, std::back_inserter(estate_.connections));
+    if (!received->truncated) continue;
+    msg::warn("out of file descriptors: some cached connections were lost at their hand-over");
+    break;
+  }
+  const auto done = std::move(done_);
+  done(std::move(estate_));
+}
+
+Result<global::CacheSnapshot> read_snapshot(int file) {
+  const off_t size = lseek(file, 0, SEEK_END);
+  if (size < 0) return Error::system("lseek", errno);
+  if (static_cast<std::size_t>(size) > kSnapshotLimit) return Error::limit("snapshot too large");
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got =
+        pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
+    if (got < 0 && errno != EINTR) return Error::system("read snapshot", errno);
+    if (got == 0) break;
+    if (got > 0) have += static_cast<std::size_t>(got);
+  }
+  bytes.resize(have);
+  return global::decode_snapshot(bytes);
+}
+
+std::size_t restore(global::MultiSessionCache& cache, Heir::Estate estate,
+                    util::Scheduler::TimePoint now, SessionCache::Ttl ttl_limit) {
+  const auto elapsed = std::chrono::duration_cast<SessionCache::Ttl>(now.time_since_epoch()) -
+                       SessionCache::Ttl(estate.snapshot.taken_at_ms);
+  // What has run out in the meantime goes the usual way, a moment later.
+  const auto left = [&](std::int64_t remaining_ms) {
+    return std::clamp(SessionCache::Ttl(remaining_ms) - elapsed, SessionCache::Ttl(1), ttl_limit);
+  };
+  for (const global::BindingRecord& binding : estate.snapshot.bindings) {
+    cache.save_destination(binding.destination,
+                           {.property = binding.property, .endpoint = binding.endpoint},
+                           left(binding.remaining_ms));
+  }
+  const std::size_t count = std::min(estate.connections.size(), estate.snapshot.sessions.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    global::SessionRecord& session = estate.snapshot.sessions[i];
+    cache.save_endpoint(session.endpoint,
+                        {std::move(session.property), std::move(estate.connections[i]),
+                         std::move(session.farewell)},
+                        left(session.remaining_ms));
+  }
+  return count;
+}
+
+}  // namespace handoff::scache
