@@ -140,7 +140,8 @@ bool Driver::cache_type(const Words& words) {
   const bool may_have_path = options_.extensions && words.size() == 3 && words[1] == "clnt";
   if (words.size() != 2 && !may_have_path) return usage(words[0] + " mode");
   destroy_cache();
-  clnt_ = options_.extensions && words[1] == "clnt";
+  second_socket_ = options_.extensions && words[1] == "extension";
+  clnt_ = second_socket_ || (options_.extensions && words[1] == "clnt");
   if (words[1] == "single") {
     cache_ = std::make_unique<global::SingleSessionCache>(world_.scheduler);
   } else if (words[1] == "multi") {
@@ -159,6 +160,7 @@ std::unique_ptr<SessionCache> Driver::client_of(const std::string& path) {
   global::ClientSessionCache::Options options{.service = path.empty() ? "driver" : path};
   if (path.empty()) {
     options.connect = [this] { return server_->connect(); };
+    if (second_socket_) options.connect_second = [this] { return server_->connect_second(); };
     options.before_wait = [this] { world_.serve(); };
     options.now = [this] { return world_.scheduler.now(); };
   }

@@ -77,6 +77,7 @@ class Driver {
   std::unique_ptr<global::SessionCache> cache_;
   std::string clnt_path_;
   bool clnt_ = false;
+  bool second_socket_ = false;  // clients speak on that of the server in this process
 
   std::optional<Words> found_;  // by the last look-up: the properties of a hit
   std::mt19937 random_{1};

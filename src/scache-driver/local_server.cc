@@ -19,14 +19,24 @@ LocalServer::LocalServer(util::Scheduler& scheduler)
             .stall_limit = 1h} {}
 
 util::Result<util::UniqueFd> LocalServer::connect() {
+  return connect_to(dialogues_, SOCK_STREAM);
+}
+
+util::Result<util::UniqueFd> LocalServer::connect_second() {
+  return connect_to(extension_dialogues_, SOCK_SEQPACKET);
+}
+
+template <typename Dialogue>
+util::Result<util::UniqueFd> LocalServer::connect_to(
+    std::list<std::unique_ptr<Dialogue>>& dialogues, int type) {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0)
     return util::Error::system("socketpair", errno);
   util::UniqueFd client(ends[0]);
   util::UniqueFd server(ends[1]);
-  const auto place = dialogues_.emplace(dialogues_.end());
-  *place = std::make_unique<global::scache::Dialogue>(desk_, std::move(server),
-                                                      [this, place] { dialogues_.erase(place); });
+  const auto place = dialogues.emplace(dialogues.end());
+  *place = std::make_unique<Dialogue>(desk_, std::move(server),
+                                      [&dialogues, place] { dialogues.erase(place); });
   return client;
 }
 

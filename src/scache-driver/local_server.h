@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "global/scache_dialogue.h"
+#include "global/scache_extension.h"
 #include "global/session_cache_multi.h"
 #include "util/result.h"
 #include "util/scheduler.h"
@@ -18,15 +19,21 @@ class LocalServer {
  public:
   explicit LocalServer(util::Scheduler& scheduler);
 
-  // The client's end of a new connection.
+  // The client's end of a new connection, as to the first socket of scache(8) or to the second.
   util::Result<util::UniqueFd> connect();
+  util::Result<util::UniqueFd> connect_second();
   [[nodiscard]] global::SessionCache::Size size() const { return cache_.size(); }
 
  private:
+  template <typename Dialogue>
+  util::Result<util::UniqueFd> connect_to(std::list<std::unique_ptr<Dialogue>>& dialogues,
+                                          int type);
+
   global::MultiSessionCache cache_;
   global::scache::Statistics statistics_{0};
   global::scache::Desk desk_;
   std::list<std::unique_ptr<global::scache::Dialogue>> dialogues_;
+  std::list<std::unique_ptr<global::scache::ExtensionDialogue>> extension_dialogues_;
 };
 
 }  // namespace handoff::scache_driver

@@ -37,6 +37,8 @@
 //     cache_type clnt [socket]
 //         A client of a server: of one in this process that lives on the script's clock, or of
 //         scache(8) at this socket.
+//     cache_type extension
+//         The same with a server in this process, but on its second socket.
 //     size
 //         Prints the numbers of destinations, endpoints and sessions.
 //     expect miss

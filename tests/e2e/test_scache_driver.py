@@ -35,6 +35,17 @@ def test_transcripts_of_extended_scripts(path):
     assert status == (1 if path.stem == "disappointed" else 0)
 
 
+@pytest.mark.parametrize("path", [path for path in EXTENDED if "clnt" in path.read_text()],
+                         ids=lambda path: path.stem)
+def test_transcripts_are_the_same_on_the_second_socket(path):
+    def second(text):
+        return text.replace("cache_type clnt", "cache_type extension")
+
+    transcript, status = drive(second(path.read_text()), "-mx")
+    assert transcript == second(path.with_suffix(".transcript").read_text())
+    assert status == 0
+
+
 @pytest.mark.parametrize("name", ["sessions-and-bindings-expire-alone", "order-within-a-moment"])
 def test_transcripts_on_the_machines_clock(name):
     transcript, _ = drive((STRESS / f"{name}.script").read_text())

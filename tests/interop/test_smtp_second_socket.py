@@ -35,6 +35,17 @@ def test_all_combinations(stock_suite, peer, scache, smtp, master):
         assert [connection.quit for connection in peer.connections] == [both]
 
 
+@pytest.mark.parametrize("chroot", ["n", "y"])
+def test_in_a_jail_and_rootless(suite, user, peer, chroot):
+    with suite(user=user, relayhost=peer.nexthop, connection_cache_ttl_limit="60s",
+               services={"scache/unix": f"- - {chroot} - 1 scache", **VERBOSE_DELIVERIES},
+               **CACHING) as mail:
+        for number in (1, 2):
+            deliver(mail, number)
+        assert len(peer.connections) == 1
+        assert len(mail.log.find(CONNECTED + r"\.handoff$")) == 2
+
+
 @pytest.mark.parametrize("master", ["stock", "ours"])
 @pytest.mark.parametrize("scache", ["stock", "ours"])
 def test_reload_in_the_middle(stock_suite, peer, scache, master):
