@@ -1,11 +1,11 @@
 // scache_server.cc - whatever clients say and pass, the server of the session cache serves on.
 //
 // The input is a play for several clients of one cache on a manual clock: well-formed requests in
-// any order, any bytes in any portions, any number of descriptors with any of them (also a client's
-// own socket, and things that are no sockets), clients that do not listen or leave, remote ends
-// that speak or close, and time that passes. Behind it stand the sanitizers, ManualScheduler, which
-// panics when the server spins, a count of descriptors, and a client with good manners who comes
-// last and gets what it asks for.
+// any order, on the first socket or the second, any bytes in any portions, any number of
+// descriptors with any of them (also a client's own socket, and things that are no sockets),
+// clients that do not listen or leave, remote ends that speak or close, and time that passes.
+// Behind it stand the sanitizers, ManualScheduler, which panics when the server spins, a count of
+// descriptors, and a client with good manners who comes last and gets what it asks for.
 #include <fcntl.h>
 #include <fuzzer/FuzzedDataProvider.h>
 #include <sys/socket.h>
@@ -22,6 +22,8 @@
 
 #include "global/mail_proto.h"
 #include "global/scache_dialogue.h"
+#include "global/scache_extension.h"
+#include "global/scache_extension_proto.h"
 #include "global/scache_proto.h"
 #include "global/session_cache_multi.h"
 #include "quiet_sink.h"
@@ -42,9 +44,9 @@ constexpr std::size_t kLongestSpeech = 512;
 constexpr int kMostActs = 200;
 constexpr auto kStallLimit = 100s;
 
-std::pair<UniqueFd, UniqueFd> socket_pair() {
+std::pair<UniqueFd, UniqueFd> socket_pair(int type) {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) msg::panic("socketpair");
+  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) msg::panic("socketpair");
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
@@ -109,11 +111,18 @@ class Play {
 
   void arrive() {
     if (clients_.size() == kMostClients) return;
-    auto [near, far] = socket_pair();
+    if (script_.ConsumeBool())
+      arrive_at<SOCK_SEQPACKET>(extension_dialogues_);
+    else
+      arrive_at<SOCK_STREAM>(dialogues_);
+  }
+  template <int type, typename Dialogue>
+  void arrive_at(std::list<std::unique_ptr<Dialogue>>& dialogues) {
+    auto [near, far] = socket_pair(type);
     clients_.push_back(std::move(near));
-    const auto place = dialogues_.emplace(dialogues_.end());
-    *place = std::make_unique<scache::Dialogue>(desk_, std::move(far),
-                                                [this, place] { dialogues_.erase(place); });
+    const auto place = dialogues.emplace(dialogues.end());
+    *place = std::make_unique<Dialogue>(desk_, std::move(far),
+                                        [&dialogues, place] { dialogues.erase(place); });
   }
   void leave() {
     if (clients_.empty()) return;
@@ -129,25 +138,38 @@ class Play {
   std::string property() { return script_.ConsumeRandomLengthString(8).c_str(); }
   std::string request() {
     const std::chrono::seconds ttl(script_.ConsumeIntegralInRange(-1, 30));
-    switch (script_.ConsumeIntegralInRange(0, 3)) {
+    switch (script_.ConsumeIntegralInRange(0, 5)) {
       case 0:
         return scache::encode_request(scache::SaveEndpoint{ttl, label(), property()});
       case 1:
         return scache::encode_request(scache::FindEndpoint{label()});
       case 2:
         return scache::encode_request(scache::SaveDestination{ttl, label(), property(), label()});
-      default:
+      case 3:
         return scache::encode_request(scache::FindDestination{label()});
+      case 4:
+        return scache::encode_request(save(ttl));
+      default:
+        return scache::encode_request(script_.ConsumeBool() ? scache::Find{label(), {}}
+                                                            : scache::Find{{}, label()});
     }
+  }
+  scache::Save save(std::chrono::seconds ttl) {
+    scache::Save save{.ttl = ttl, .endpoint = label(), .session = {}, .binding = {}};
+    if (script_.ConsumeBool()) save.session = {property(), property()};
+    if (script_.ConsumeBool()) save.binding = {label(), property()};
+    return save;
   }
   void speak(const std::string& text) {
     (void)send(client(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
 
-  // Some bytes with some descriptors.
+  // Some descriptors, with the bytes that carry them on the first socket, or a request for the
+  // second.
   void pass() {
     const int to = client();
     std::string text(script_.ConsumeIntegralInRange<std::size_t>(1, 3), '\0');
+    if (script_.ConsumeBool()) text = scache::encode_request(save(10s));
     std::vector<UniqueFd> owned;
     std::vector<int> numbers;
     for (auto left = script_.ConsumeIntegralInRange<std::size_t>(0, kMostDescriptors); left > 0;
@@ -162,7 +184,7 @@ class Play {
       case 1:
         return owned.emplace_back(open("/dev/null", O_RDWR | O_CLOEXEC)).get();
       default: {
-        auto [near, far] = socket_pair();
+        auto [near, far] = socket_pair(SOCK_STREAM);
         remote_ends_.push_back(std::move(far));
         return owned.emplace_back(std::move(near)).get();
       }
@@ -204,16 +226,22 @@ class Play {
   // Whatever happened, the server serves.
   void epilogue() {
     clients_.clear();
-    arrive();
-    clock_.ready();
-    const int guest = clients_.back().get();
-    expect(listen(guest), util::attr0::announcement(global::protocol::kConnectionCache));
-    speak_as(guest, scache::encode_request(scache::FindEndpoint{"nobody"}));
-    clock_.ready();
-    expect(listen(guest), util::attr0::encode(scache::EndpointReply{}));
+    arrive_at<SOCK_STREAM>(dialogues_);
+    expect(listen_when_served(), util::attr0::announcement(global::protocol::kConnectionCache));
+    ask(scache::encode_request(scache::FindEndpoint{"nobody"}));
+    expect(listen_when_served(), util::attr0::encode(scache::EndpointReply{}));
+
+    clients_.clear();
+    arrive_at<SOCK_SEQPACKET>(extension_dialogues_);
+    ask(scache::encode_request(scache::Find{{}, "nobody"}));
+    expect(listen_when_served(), util::attr0::encode(scache::FindReply{}));
   }
-  static void speak_as(int guest, const std::string& text) {
-    (void)send(guest, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  void ask(const std::string& text) {
+    (void)send(clients_.back().get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+  std::string listen_when_served() {
+    clock_.ready();
+    return listen(clients_.back().get());
   }
   static void expect(const std::string& heard, const std::string& expected) {
     if (heard != expected) msg::panic("a good client was told {} bytes of nonsense", heard.size());
@@ -234,6 +262,7 @@ class Play {
                      .stall_limit = kStallLimit,
                      .relieve = [this] { (void)cache_.shed_one(); }};
   std::list<std::unique_ptr<scache::Dialogue>> dialogues_;
+  std::list<std::unique_ptr<scache::ExtensionDialogue>> extension_dialogues_;
   std::vector<UniqueFd> clients_;
   std::vector<UniqueFd> remote_ends_;
 };
