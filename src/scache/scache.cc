@@ -74,8 +74,9 @@
 //
 //     Descriptors that nobody asked for are closed, and a client that sends 20 malformed requests
 //     in a row, a string of more than 1 MByte or a request of more than 16 MByte is disconnected.
-//     An eighth of the open files is kept for clients. When descriptors run out nevertheless, the
-//     sessions that are nearest to their end are closed to make room.
+//     An eighth of the open files is kept for clients, or a thirty-second part where
+//     connection_cache_size_limit is larger than the rest. When descriptors run out nevertheless,
+//     the sessions that are nearest to their end are closed to make room.
 //
 // BUGS
 //     Sessions that come from Postfix's own clients are closed without saying QUIT. When the

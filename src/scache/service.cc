@@ -36,13 +36,16 @@ rlim_t raise_descriptor_limit() {
   return before;
 }
 
-// The rest of the descriptors is for clients, and for the log.
+// The rest of the descriptors is for clients, and for the log: an eighth, or the little that cannot
+// be done without where somebody has asked for more sessions than that.
 global::MultiSessionCache::Limits limits(const global::Params& params) {
   const rlim_t descriptors = raise_descriptor_limit();
-  const auto room = static_cast<std::size_t>(descriptors - descriptors / 8);
-  const auto wanted = static_cast<std::size_t>(params.connection_cache_size_limit);
+  const auto all_but = [&](rlim_t part) {
+    return static_cast<std::size_t>(descriptors - descriptors / part);
+  };
   const auto number = [](int value) { return static_cast<std::size_t>(value); };
-  return {.sessions = wanted == 0 ? room : std::min(wanted, room),
+  const std::size_t wanted = number(params.connection_cache_size_limit);
+  return {.sessions = wanted == 0 ? all_but(8) : std::min(wanted, all_but(32)),
           .service_sessions = number(params.connection_cache_service_size_limit),
           .endpoint_sessions = number(params.connection_cache_endpoint_size_limit)};
 }

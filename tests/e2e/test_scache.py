@@ -190,6 +190,14 @@ def test_clients_are_served_however_many_sessions_come(suite):
                 assert len(cached(other, made)) == 112
 
 
+def test_somebody_who_wants_more_gets_nearly_all_descriptors(suite):
+    with suite(connection_cache_ttl_limit="100s", connection_cache_size_limit=1000) as mail:
+        resource.prlimit(mail.master_pid(), resource.RLIMIT_NOFILE, (256, 256))
+        with connect(mail) as client, sessions(240) as made:
+            fill(client, made)
+            assert len(cached(client, made)) == 240
+
+
 def test_saves_as_many_as_it_is_told(suite):
     with suite(connection_cache_ttl_limit="100s") as mail, connect(mail) as client, \
             sessions(300) as made:
