@@ -8,10 +8,11 @@
 //
 //   fill N               there are N sessions in the cache then, with one destination each
 //   run CLIENTS CYCLES   so many cycles in all, by so many clients side by side
+//   own CLIENTS CYCLES   the same, but with our client, which uses the second socket
 //   stall WHERE N        N more clients that stop there and stay: request, descriptor, turn, end
 //
 // A cycle is what a delivery on a cached connection costs: find_dest, save_dest, save_endp, for a
-// destination at random. Everybody speaks as stock's smtp(8) does, one message in flight. The
+// destination at random. All but "own" speak as stock's smtp(8) does, one message in flight. The
 // sessions are TCP connections whose remote ends are here. (Ends of UNIX sockets would not do:
 // each that is passed on makes work for the kernel's collector of cycles among them.)
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <sstream>
@@ -29,6 +31,7 @@
 #include <vector>
 
 #include "global/scache_proto.h"
+#include "global/session_cache_clnt.h"
 #include "util/attr0.h"
 #include "util/msg.h"
 #include "util/pass_fd.h"
@@ -191,6 +194,53 @@ class Client {
   std::size_t heard_ = 0;
 };
 
+// --- Who makes the cycles.
+
+class Deliverer {
+ public:
+  Deliverer() = default;
+  Deliverer(const Deliverer&) = delete;
+  Deliverer& operator=(const Deliverer&) = delete;
+  virtual ~Deliverer() = default;
+  // False for a miss.
+  virtual Result<bool> cycle(const Entry& about) = 0;
+};
+
+class StockDeliverer final : public Deliverer {
+ public:
+  explicit StockDeliverer(Result<Client> client) : client_(std::move(client)) {}
+  Result<bool> cycle(const Entry& about) override {
+    if (!client_) return client_.error();
+    const auto hit = client_->look_up(about);
+    if (!hit || !*hit) return hit;
+    auto session = client_->take();
+    if (!session) return std::move(session).error();
+    if (auto thanked = client_->thank(); !thanked) return std::move(thanked).error();
+    if (auto saved = client_->save(about, *std::move(session)); !saved)
+      return std::move(saved).error();
+    return true;
+  }
+
+ private:
+  Result<Client> client_;
+};
+
+class OwnDeliverer final : public Deliverer {
+ public:
+  explicit OwnDeliverer(const std::string& path) : cache_({.service = path}) {}
+  Result<bool> cycle(const Entry& about) override {
+    auto found = cache_.find_destination(about.destination);
+    if (!found) return false;
+    found->session.farewell = "QUIT\r\n";
+    cache_.save(about.destination, {.property = found->property, .endpoint = about.endpoint},
+                std::move(found->session), kTimeToLive);
+    return true;
+  }
+
+ private:
+  global::ClientSessionCache cache_;
+};
+
 // --- The commands.
 
 class Load {
@@ -199,7 +249,8 @@ class Load {
       : path_(std::move(path)), patience_(patience) {}
 
   void fill(std::size_t count);
-  void run(std::size_t clients, std::size_t cycles);
+  enum class Protocol { Stock, Own };
+  void run(Protocol protocol, std::size_t clients, std::size_t cycles);
   void stall(const std::string& where, std::size_t count);
 
  private:
@@ -209,8 +260,9 @@ class Load {
     bool blocked = false;
   };
 
-  Outcome serve_oneself(std::size_t who, std::size_t clients, std::size_t cycles) const;
-  static Result<bool> cycle(Client& client, const Entry& about);
+  [[nodiscard]] std::unique_ptr<Deliverer> deliverer(Protocol protocol) const;
+  Outcome deliver(Deliverer& deliverer, std::size_t who, std::size_t clients,
+                  std::size_t cycles) const;
   Status stall_one(const std::string& where);
 
   Result<Client> connect() const { return Client::connect(path_, patience_); }
@@ -234,34 +286,28 @@ void Load::fill(std::size_t count) {
   std::cout << "{\"text\": " << text << "}" << std::endl;
 }
 
+std::unique_ptr<Deliverer> Load::deliverer(Protocol protocol) const {
+  if (protocol == Protocol::Own) return std::make_unique<OwnDeliverer>(path_);
+  return std::make_unique<StockDeliverer>(connect());
+}
+
 // Each client has its own share of the destinations, so that none misses what another one holds.
-Load::Outcome Load::serve_oneself(std::size_t who, std::size_t clients, std::size_t cycles) const {
+Load::Outcome Load::deliver(Deliverer& deliverer, std::size_t who, std::size_t clients,
+                            std::size_t cycles) const {
   Outcome outcome;
-  auto client = connect();
   std::mt19937 dice(static_cast<unsigned>(who + entries_.size()));
   const std::size_t share = (entries_.size() - who + clients - 1) / clients;
   std::uniform_int_distribution<std::size_t> any(0, share - 1);
-  for (std::size_t i = 0; client && i < cycles; ++i) {
+  for (std::size_t i = 0; i < cycles; ++i) {
     const auto begun = Clock::now();
-    const auto hit = cycle(*client, entries_[who + any(dice) * clients]);
+    const auto hit = deliverer.cycle(entries_[who + any(dice) * clients]);
     outcome.blocked = !hit;
-    if (!hit) return outcome;
+    if (!hit) break;
     if (!*hit) ++outcome.misses;
     outcome.latencies.push_back(
         std::chrono::duration<double, std::micro>(Clock::now() - begun).count());
   }
-  outcome.blocked = !client;
   return outcome;
-}
-
-Result<bool> Load::cycle(Client& client, const Entry& about) {
-  const auto hit = client.look_up(about);
-  if (!hit || !*hit) return hit;
-  auto session = client.take();
-  if (!session) return std::move(session).error();
-  if (auto thanked = client.thank(); !thanked) return std::move(thanked).error();
-  if (auto saved = client.save(about, *std::move(session)); !saved) return std::move(saved).error();
-  return true;
 }
 
 double percentile(const std::vector<double>& sorted, double part) {
@@ -269,14 +315,14 @@ double percentile(const std::vector<double>& sorted, double part) {
   return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
 }
 
-void Load::run(std::size_t clients, std::size_t cycles) {
+void Load::run(Protocol protocol, std::size_t clients, std::size_t cycles) {
   Outcome all;
   std::mutex lock;
   const auto begun = Clock::now();
   std::vector<std::thread> threads;
   for (std::size_t who = 0; who < clients; ++who)
-    threads.emplace_back([this, who, clients, cycles, &all, &lock] {
-      const Outcome outcome = serve_oneself(who, clients, cycles / clients);
+    threads.emplace_back([this, protocol, who, clients, cycles, &all, &lock] {
+      const Outcome outcome = deliver(*deliverer(protocol), who, clients, cycles / clients);
       const std::lock_guard<std::mutex> mine(lock);
       std::ranges::copy(outcome.latencies, std::back_inserter(all.latencies));
       all.misses += outcome.misses;
@@ -321,7 +367,10 @@ void obey(Load& load, const std::string& line) {
   std::size_t second = 0;
   words >> command;
   if (command == "fill" && words >> first) return load.fill(first);
-  if (command == "run" && words >> first >> second) return load.run(first, second);
+  if (command == "run" && words >> first >> second)
+    return load.run(Load::Protocol::Stock, first, second);
+  if (command == "own" && words >> first >> second)
+    return load.run(Load::Protocol::Own, first, second);
   if (command == "stall" && words >> where >> first) return load.stall(where, first);
   msg::fatal("bad command: {}", line);
 }
