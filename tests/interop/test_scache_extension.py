@@ -155,6 +155,7 @@ def test_a_name_that_cannot_be_bound_costs_a_warning(stock_suite):
                         "clients have to do with private/scache$")
         with awake(mail) as client:
             assert client.find(find_endpoint("e")) is None
+        mail.log.wait_for("clients have to do with private/scache")
 
 
 def test_a_service_that_is_not_private_has_none(suite):
