@@ -4,8 +4,9 @@ Follows the description of the original's test program (commands, lines at verbo
 that only "sleep" moves. No data structure in here is meant to be good.
 """
 
+import re
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import List, Optional, Tuple, Union
 
 
 @dataclass(eq=False)
@@ -102,3 +103,119 @@ class MultiModel:
             return "hit", [taken[0].properties]
         binding = next(b for b in before[0] if b.label == words[0] and b.endpoint == taken[0].label)
         return "hit", [binding.properties, taken[0].properties]
+
+
+class SingleModel:
+    """The same for `cache_type single`: room for one of each."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.starts = 0
+        self.session: Optional[Entry] = None
+        self.binding: Optional[Entry] = None
+
+    def run(self, line: str) -> List[str]:
+        command, *words = line.split()
+        return getattr(self, command)(*words)
+
+    def save_endp(self, ttl: str, label: str, properties: str, descriptor: str) -> List[str]:
+        told = [f"scache_single_free_endp: {self.session.label}"] if self.session else []
+        self.session = Entry(label, properties, *self._start(ttl), int(descriptor))
+        return told + [f"scache_single_save_endp: {label} fd={descriptor}"]
+
+    def find_endp(self, label: str) -> List[str]:
+        if self.session is None:
+            return [f"scache_single_find_endp: no endpoint cache: {label}"]
+        if self.session.label != label:
+            return [f"scache_single_find_endp: not found: {label}"]
+        descriptor, self.session = self.session.descriptor, None
+        return [f"scache_single_free_endp: {label}",
+                f"scache_single_find_endp: found: {label} fd={descriptor}"]
+
+    def save_dest(self, ttl: str, label: str, properties: str, endpoint: str) -> List[str]:
+        old, self.binding = self.binding, Entry(label, properties, *self._start(ttl),
+                                                endpoint=endpoint)
+        same = old and (old.label, old.properties, old.endpoint) == (label, properties, endpoint)
+        return [f"scache_single_save_dest: {label} -> {endpoint}" + " (refreshed)" * bool(same)]
+
+    def find_dest(self, label: str) -> List[str]:
+        if self.binding is None:
+            return [f"scache_single_find_dest: no destination cache: {label}"]
+        told: List[str] = []
+        if self.binding.label == label:
+            told = [f"scache_single_find_dest: found: {label}",
+                    *self.find_endp(self.binding.endpoint)]
+            if "find_endp: found: " in told[-1]:
+                return told
+        return told + [f"scache_single_find_dest: not found: {label}"]
+
+    def sleep(self, seconds: str) -> List[str]:
+        self.now += int(seconds)
+        told: List[Tuple[int, int, str]] = []
+        if self.session and self.session.deadline <= self.now:
+            told.append((self.session.deadline, self.session.started,
+                         f"scache_single_free_endp: {self.session.label}"))
+            self.session = None
+        if self.binding and self.binding.deadline <= self.now:
+            told.append((self.binding.deadline, self.binding.started,
+                         f"scache_single_free_dest: {self.binding.label} -> "
+                         f"{self.binding.endpoint}"))
+            self.binding = None
+        return [line for _, _, line in sorted(told)]
+
+    def _start(self, ttl: str) -> Tuple[int, int]:
+        self.starts += 1
+        return self.now + int(ttl), self.starts
+
+
+class DriverModel:
+    """The transcript of any script in the original's language with less than 13 mistakes.
+
+    But for a change of cache that is not quiet: in which order a cache with several labels is
+    destroyed is not defined.
+    """
+
+    # What stands behind the command; in capitals: a number above 0.
+    USAGES = {"cache_type": "mode", "save_endp": "TTL endpoint endp_props FD",
+              "find_endp": "endpoint", "save_dest": "TTL destination dest_props endpoint",
+              "find_dest": "destination", "sleep": "TIME", "verbose": "level"}
+
+    def __init__(self) -> None:
+        self.level = 3
+        self.cache: Union[MultiModel, SingleModel, None] = None
+
+    def run(self, line: str) -> List[str]:
+        """What a line gives, with its echo."""
+        words = line.split()
+        told = self.execute(words) if words and not words[0].startswith("#") else []
+        return [f">>> {line}", *(f"unknown: {text}" for text in told)]
+
+    def execute(self, words: List[str]) -> List[str]:
+        command, *arguments = words
+        if command not in self.USAGES:
+            return [f"error: bad command: {command}"]
+        usage = self.USAGES[command].split()
+        numbers = [atoi(word) for word, name in zip(arguments, usage) if name.isupper()]
+        if len(arguments) != len(usage) or any(number <= 0 for number in numbers):
+            return [f"error: usage: {command} {' '.join(usage).lower()}"]
+        if command == "verbose":
+            self.level = atoi(arguments[0])
+            return []
+        if command == "cache_type":
+            return self.change_cache(arguments[0])
+        if self.cache is None:
+            return [] if command == "sleep" else ["error: no session cache"]
+        plain = [str(atoi(word)) if name.isupper() else word
+                 for word, name in zip(arguments, usage)]
+        told = self.cache.run(" ".join([command, *plain]))
+        return told if self.level else []
+
+    def change_cache(self, mode: str) -> List[str]:
+        self.cache = {"multi": MultiModel, "single": SingleModel}.get(mode, lambda: None)()
+        return [] if self.cache else [f"error: unknown cache type: {mode}"]
+
+
+def atoi(text: str) -> int:
+    """As C's."""
+    number = re.match(r"[+-]?\d+", text)
+    return int(number[0]) if number else 0
