@@ -24,7 +24,7 @@
 namespace handoff::global::scache {
 
 // Longer packets are neither sent nor taken.
-constexpr std::size_t kPacketLimit = 64 * 1024;
+constexpr auto kPacketLimit = std::size_t{64} * 1024;
 
 // --- Requests; encode_request() and kName as in scache_proto.h.
 
