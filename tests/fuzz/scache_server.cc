@@ -14,6 +14,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <string>
@@ -44,15 +46,17 @@ constexpr std::size_t kLongestSpeech = 512;
 constexpr int kMostActs = 200;
 constexpr auto kStallLimit = 100s;
 
+const std::string kTurn = util::attr0::encode(scache::Turn{});
+
 std::pair<UniqueFd, UniqueFd> socket_pair(int type) {
   int ends[2];
   if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) msg::panic("socketpair");
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-// More than before: somebody has lost a descriptor.
-int lowest_free_descriptor() {
-  return UniqueFd(dup(STDERR_FILENO)).get();
+std::ptrdiff_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all));
 }
 
 class Play {
@@ -71,6 +75,8 @@ class Play {
 
  private:
   enum class Act {
+    Save,
+    Find,
     Arrive,
     Request,
     Turn,
@@ -87,12 +93,16 @@ class Play {
     switch (script_.ConsumeEnum<Act>()) {
       case Act::Arrive:
         return arrive();
+      case Act::Save:
+        return save_a_session(client());
+      case Act::Find:
+        return find_a_session(client());
       case Act::Request:
-        return speak(request());
+        return speak(client(), request());
       case Act::Turn:
-        return speak(util::attr0::encode(scache::Turn{}));
+        return speak(client(), kTurn);
       case Act::Noise:
-        return speak(script_.ConsumeRandomLengthString(kLongestSpeech));
+        return speak(client(), script_.ConsumeRandomLengthString(kLongestSpeech));
       case Act::Descriptors:
         return pass();
       case Act::Listen:
@@ -160,10 +170,34 @@ class Play {
     if (script_.ConsumeBool()) save.binding = {label(), property()};
     return save;
   }
-  void speak(const std::string& text) {
-    (void)send(client(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  static void speak(int client, const std::string& text) {
+    (void)send(client, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
 
+  // As it should be, on either socket.
+  void save_a_session(int client) {
+    scache::Save wanted = save(10s);
+    wanted.session = {property(), property()};
+    speak(client, scache::encode_request(scache::SaveEndpoint{10s, label(), property()}));
+    clock_.ready();
+    std::vector<UniqueFd> owned;
+    std::string text =
+        script_.ConsumeBool() ? scache::encode_request(wanted) : std::string(1, '\0');
+    send_with(client, text, {a_connection(owned)});
+    clock_.ready();
+  }
+  // In as many steps as the client likes.
+  void find_a_session(int client) {
+    const std::string wanted = label();
+    speak(client, script_.ConsumeBool() ? scache::encode_request(scache::FindEndpoint{wanted})
+                                        : scache::encode_request(scache::Find{{}, wanted}));
+    for (int steps = script_.ConsumeIntegralInRange(0, 2); steps > 0; --steps) {
+      clock_.ready();
+      speak(client, kTurn);
+    }
+    clock_.ready();
+    if (script_.ConsumeBool()) (void)listen(client);
+  }
   // Some descriptors, with the bytes that carry them on the first socket, or a request for the
   // second.
   void pass() {
@@ -183,12 +217,14 @@ class Play {
         return sender;
       case 1:
         return owned.emplace_back(open("/dev/null", O_RDWR | O_CLOEXEC)).get();
-      default: {
-        auto [near, far] = socket_pair(SOCK_STREAM);
-        remote_ends_.push_back(std::move(far));
-        return owned.emplace_back(std::move(near)).get();
-      }
+      default:
+        return a_connection(owned);
     }
+  }
+  int a_connection(std::vector<UniqueFd>& owned) {
+    auto [near, far] = socket_pair(SOCK_STREAM);
+    remote_ends_.push_back(std::move(far));
+    return owned.emplace_back(std::move(near)).get();
   }
   static void send_with(int to, std::string& text, const std::vector<int>& numbers) {
     iovec data{.iov_base = text.data(), .iov_len = text.size()};
@@ -236,9 +272,7 @@ class Play {
     ask(scache::encode_request(scache::Find{{}, "nobody"}));
     expect(listen_when_served(), util::attr0::encode(scache::FindReply{}));
   }
-  void ask(const std::string& text) {
-    (void)send(clients_.back().get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  }
+  void ask(const std::string& text) { speak(clients_.back().get(), text); }
   std::string listen_when_served() {
     clock_.ready();
     return listen(clients_.back().get());
@@ -275,9 +309,9 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const int before = lowest_free_descriptor();
+  const auto before = open_descriptors();
   FuzzedDataProvider script(data, size);
   Play(script).perform();
-  if (lowest_free_descriptor() != before) msg::panic("a descriptor was lost");
+  if (open_descriptors() != before) msg::panic("a descriptor was lost");
   return 0;
 }
