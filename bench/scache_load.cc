@@ -7,7 +7,8 @@
 // Takes commands from standard input and answers each with a line of JSON:
 //
 //   fill N               there are N sessions in the cache then, with one destination each
-//   run CLIENTS CYCLES   so many cycles in all, by so many clients side by side
+//   age CYCLES           so many cycles by one client
+//   run CLIENTS CYCLES   so many cycles in all, by so many clients side by side, for 10 s at most
 //   own CLIENTS CYCLES   the same, but with our client, which uses the second socket
 //   stall WHERE N        N more clients that stop there and stay: request, descriptor, turn, end
 //
@@ -49,6 +50,7 @@ namespace scache = global::scache;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kTimeToLive = 3600s;
+constexpr auto kLongestRun = 10s;
 
 // Above those of all others.
 constexpr std::size_t kNamesOfStalled = 1'000'000;
@@ -250,6 +252,7 @@ class Load {
 
   void fill(std::size_t count);
   enum class Protocol { Stock, Own };
+  void age(std::size_t cycles);
   void run(Protocol protocol, std::size_t clients, std::size_t cycles);
   void stall(const std::string& where, std::size_t count);
 
@@ -261,8 +264,8 @@ class Load {
   };
 
   [[nodiscard]] std::unique_ptr<Deliverer> deliverer(Protocol protocol) const;
-  Outcome deliver(Deliverer& deliverer, std::size_t who, std::size_t clients,
-                  std::size_t cycles) const;
+  Outcome deliver(Deliverer& deliverer, std::size_t who, std::size_t clients, std::size_t cycles,
+                  Clock::time_point end) const;
   Status stall_one(const std::string& where);
 
   Result<Client> connect() const { return Client::connect(path_, patience_); }
@@ -293,21 +296,29 @@ std::unique_ptr<Deliverer> Load::deliverer(Protocol protocol) const {
 
 // Each client has its own share of the destinations, so that none misses what another one holds.
 Load::Outcome Load::deliver(Deliverer& deliverer, std::size_t who, std::size_t clients,
-                            std::size_t cycles) const {
+                            std::size_t cycles, Clock::time_point end) const {
   Outcome outcome;
   std::mt19937 dice(static_cast<unsigned>(who + entries_.size()));
   const std::size_t share = (entries_.size() - who + clients - 1) / clients;
   std::uniform_int_distribution<std::size_t> any(0, share - 1);
-  for (std::size_t i = 0; i < cycles; ++i) {
-    const auto begun = Clock::now();
+  auto begun = Clock::now();
+  for (std::size_t i = 0; i < cycles && begun < end; ++i) {
     const auto hit = deliverer.cycle(entries_[who + any(dice) * clients]);
     outcome.blocked = !hit;
     if (!hit) break;
     if (!*hit) ++outcome.misses;
-    outcome.latencies.push_back(
-        std::chrono::duration<double, std::micro>(Clock::now() - begun).count());
+    const auto done = Clock::now();
+    outcome.latencies.push_back(std::chrono::duration<double, std::micro>(done - begun).count());
+    begun = done;
   }
   return outcome;
+}
+
+void Load::age(std::size_t cycles) {
+  const Outcome outcome =
+      deliver(*deliverer(Protocol::Stock), 0, 1, cycles, Clock::time_point::max());
+  if (outcome.blocked) msg::fatal("age: the server does not answer");
+  std::cout << "{}" << std::endl;
 }
 
 double percentile(const std::vector<double>& sorted, double part) {
@@ -321,8 +332,9 @@ void Load::run(Protocol protocol, std::size_t clients, std::size_t cycles) {
   const auto begun = Clock::now();
   std::vector<std::thread> threads;
   for (std::size_t who = 0; who < clients; ++who)
-    threads.emplace_back([this, protocol, who, clients, cycles, &all, &lock] {
-      const Outcome outcome = deliver(*deliverer(protocol), who, clients, cycles / clients);
+    threads.emplace_back([this, protocol, who, clients, cycles, begun, &all, &lock] {
+      const Outcome outcome =
+          deliver(*deliverer(protocol), who, clients, cycles / clients, begun + kLongestRun);
       const std::lock_guard<std::mutex> mine(lock);
       std::ranges::copy(outcome.latencies, std::back_inserter(all.latencies));
       all.misses += outcome.misses;
@@ -367,6 +379,7 @@ void obey(Load& load, const std::string& line) {
   std::size_t second = 0;
   words >> command;
   if (command == "fill" && words >> first) return load.fill(first);
+  if (command == "age" && words >> first) return load.age(first);
   if (command == "run" && words >> first >> second)
     return load.run(Load::Protocol::Stock, first, second);
   if (command == "own" && words >> first >> second)
