@@ -143,7 +143,7 @@ bench: setup all bench-programs
 bench-programs: $(bench_programs)
 
 # --- Installing. What is neither a daemon nor a command is for developers and stays here.
-commands := sendmail postdrop smtp-sink smtp-source
+commands := sendmail postdrop postscache smtp-sink smtp-source
 workshop := scache-driver
 installed = $(filter-out $(workshop),$(notdir $(programs)))
 install: all

@@ -59,6 +59,7 @@ EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler:
     records += attr0::encode(SessionRecord{.endpoint = std::string(session.endpoint),
                                            .property = std::string(session.property),
                                            .farewell = std::string(session.farewell),
+                                           .watched = session.watched ? 1U : 0U,
                                            .age_ms = session.age.count(),
                                            .remaining_ms = session.remaining.count()});
     snapshot.connections.push_back(session.connection);

@@ -21,6 +21,7 @@ struct SessionRecord {
   std::string endpoint;
   std::string property;
   std::string farewell;
+  std::uint32_t watched = 0;  // 1: whether the remote end hangs up is noticed
   std::int64_t age_ms = 0;
   std::int64_t remaining_ms = 0;
 
@@ -28,6 +29,7 @@ struct SessionRecord {
       std::tuple{util::attr0::Field{"endpoint", &SessionRecord::endpoint},
                  util::attr0::Field{"property", &SessionRecord::property},
                  util::attr0::Field{"farewell", &SessionRecord::farewell},
+                 util::attr0::Field{"watched", &SessionRecord::watched},
                  util::attr0::Field{"age", &SessionRecord::age_ms},
                  util::attr0::Field{"remaining", &SessionRecord::remaining_ms}};
 };

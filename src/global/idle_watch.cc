@@ -39,12 +39,11 @@ IdleWatch::IdleWatch(util::Scheduler& scheduler, Call call)
   watch_ = scheduler.readable(set_.get(), [this] { on_events(); });
 }
 
-void IdleWatch::add(int connection, std::uint32_t tag) {
+bool IdleWatch::add(int connection, std::uint32_t tag) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLRDHUP;
   event.data.u64 = std::uint64_t{tag} << 32 | static_cast<std::uint32_t>(connection);
-  // What cannot be watched (a file, or no memory for it) is kept unwatched.
-  (void)epoll_ctl(set_.get(), EPOLL_CTL_ADD, connection, &event);
+  return epoll_ctl(set_.get(), EPOLL_CTL_ADD, connection, &event) == 0;
 }
 
 void IdleWatch::remove(int connection) {

@@ -21,7 +21,8 @@ class IdleWatch {
 
   IdleWatch(util::Scheduler& scheduler, Call call);
 
-  void add(int connection, std::uint32_t tag);
+  // False: it cannot be watched (a file, or no memory for it), and need not be removed.
+  bool add(int connection, std::uint32_t tag);
   // Also before the connection is closed or given away: the kernel keeps reporting it as long as
   // any process has it open.
   void remove(int connection);

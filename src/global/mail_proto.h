@@ -90,6 +90,7 @@ inline constexpr std::string_view kEndpointProperty = "endpoint_property";
 inline constexpr std::string_view kFarewell = "farewell";
 inline constexpr std::string_view kDestination = "destination";
 inline constexpr std::string_view kDestinationProperty = "destination_property";
+inline constexpr std::string_view kPattern = "pattern";
 }  // namespace attr
 
 // --- Delivery requests: the bits of "flags" (spec/queue-and-delivery.md 2.3).
@@ -289,6 +290,9 @@ inline constexpr std::string_view kSecondSocketSuffix = ".handoff";
 namespace scache_extension_request {
 inline constexpr std::string_view kSave = "save";
 inline constexpr std::string_view kFind = "find";
+inline constexpr std::string_view kStatistics = "statistics";
+inline constexpr std::string_view kContents = "contents";
+inline constexpr std::string_view kFlush = "flush";
 }  // namespace scache_extension_request
 
 // --- Transports that qmgr itself sends mail to: with "D.S.N text" as the next hop.

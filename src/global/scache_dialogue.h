@@ -24,6 +24,8 @@
 
 namespace handoff::global::scache {
 
+class Inspection;
+
 // What clients have in common, on either socket; outlives them.
 struct Desk {
   util::Scheduler& scheduler;
@@ -35,6 +37,8 @@ struct Desk {
   // Descriptors have run short: makes room for a few.
   std::function<void()> relieve = [] {};
   util::SparingLog sparing_log{scheduler};  // for what clients can cause as often as they like
+  // For requests that look inside, on the second socket. Null: they are not known.
+  Inspection* inspection = nullptr;
   // Somebody brings a cache (Inherit), with this attached. Empty: that request is not known.
   std::function<void(util::UniqueFd socket, util::Received attached)> inherit = nullptr;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "global/scache_extension_proto.h"
+#include "global/scache_inspection.h"
 
 namespace handoff::global::scache {
 namespace {
@@ -110,15 +111,40 @@ Served find(Call call) {
                           : found_destination(call.desk, *wanted->destination);
 }
 
+// --- Looking inside.
+
+Served show_statistics(Call call) {
+  if (!call.read<ShowStatistics>()) return std::nullopt;
+  return one_packet(call.desk.inspection->statistics());
+}
+
+Served show_contents(Call call) {
+  if (!call.read<ShowContents>()) return std::nullopt;
+  auto contents = call.desk.inspection->contents();
+  if (!contents) return one_packet(StatusReply{ScacheStatus::Failed});
+  return one_packet(StatusReply{ScacheStatus::Ok}, *std::move(contents));
+}
+
+Served flush(Call call) {
+  const auto wanted = call.read<Flush>();
+  if (!wanted) return std::nullopt;
+  return one_packet(FlushReply{.status = ScacheStatus::Ok,
+                               .closed = call.desk.inspection->flush(wanted->pattern)});
+}
+
 struct Request {
   std::string_view name;
   Served (*serve)(Call call);
   bool may_bring_descriptor = false;
+  bool looks_inside = false;
 };
 
 constexpr std::array kRequests{
     Request{Save::kName, save, true},
     Request{Find::kName, find},
+    Request{.name = ShowStatistics::kName, .serve = show_statistics, .looks_inside = true},
+    Request{.name = ShowContents::kName, .serve = show_contents, .looks_inside = true},
+    Request{.name = Flush::kName, .serve = flush, .looks_inside = true},
 };
 
 }  // namespace
@@ -129,7 +155,7 @@ std::optional<Answer> serve_extension_request(Desk& desk, ListReader& reader, Un
   if (!name) return std::nullopt;
   const auto* const request = std::ranges::find(kRequests, *name, &Request::name);
   Call call{desk, reader, std::move(attached), complaint};
-  if (request == kRequests.end())
+  if (request == kRequests.end() || (request->looks_inside && desk.inspection == nullptr))
     return call.malformed(fmt::format("unrecognized request: \"{}\"", *name));
   if (call.attached && !request->may_bring_descriptor) return call.malformed("surplus descriptor");
   return request->serve(std::move(call));

@@ -1,22 +1,33 @@
-// scache_statistics.h - how useful the cache was, for the log (spec/ipc.md 10).
+// scache_statistics.h - how useful the cache was: in intervals for the log (spec/ipc.md 10), and
+// since the start.
 //
-// Counts requests of clients in intervals. Look-ups of addresses that a look-up of a domain makes
-// on its way do not count.
+// Counts requests of clients. Look-ups of addresses that a look-up of a domain makes on its way do
+// not count.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 
 #include "global/session_cache.h"
 
 namespace handoff::global::scache {
 
+struct Counts {
+  std::uint64_t destination_hits = 0;
+  std::uint64_t destination_misses = 0;
+  std::uint64_t endpoint_hits = 0;
+  std::uint64_t endpoint_misses = 0;
+  std::uint64_t bindings_saved = 0;
+  std::uint64_t sessions_saved = 0;
+};
+
 class Statistics {
  public:
-  explicit Statistics(std::time_t now) : interval_start_(now) {}
+  explicit Statistics(std::time_t now) : start_(now), interval_start_(now) {}
 
-  void destination_looked_up(bool hit) { (hit ? destination_hits_ : destination_misses_) += 1; }
-  void endpoint_looked_up(bool hit) { (hit ? endpoint_hits_ : endpoint_misses_) += 1; }
+  void destination_looked_up(bool hit);
+  void endpoint_looked_up(bool hit);
   // After a save; the peaks are of what clients saved, not of what was there before.
   void destination_saved(const SessionCache::Size& size);
   void endpoint_saved(const SessionCache::Size& size);
@@ -24,14 +35,23 @@ class Statistics {
   // Logs what there is to tell, and begins a new interval.
   void log(std::time_t now);
 
+  [[nodiscard]] std::time_t start() const { return start_; }
+  [[nodiscard]] std::time_t interval_start() const { return interval_start_; }
+  [[nodiscard]] const Counts& total() const { return total_; }
+  [[nodiscard]] const Counts& interval() const { return interval_; }
+  [[nodiscard]] const SessionCache::Size& peak() const { return peak_; }  // of the interval
+
  private:
+  void count(std::uint64_t Counts::*counter) {
+    ++(total_.*counter);
+    ++(interval_.*counter);
+  }
   [[nodiscard]] bool anything_to_tell() const;
 
+  std::time_t start_;
   std::time_t interval_start_;
-  std::size_t destination_hits_ = 0;
-  std::size_t destination_misses_ = 0;
-  std::size_t endpoint_hits_ = 0;
-  std::size_t endpoint_misses_ = 0;
+  Counts total_;
+  Counts interval_;
   SessionCache::Size peak_;
 };
 

@@ -56,6 +56,7 @@ struct CachedSession {
   PoolIndex endpoint = kNoIndex;
   util::UniqueFd connection;
   Farewells::Number farewell = Farewells::kNone;
+  bool watched = false;
 };
 
 struct CachedBinding {
@@ -105,6 +106,18 @@ bool full(std::size_t limit, std::size_t size) {
   return limit > 0 && size >= limit;
 }
 
+MultiSessionCache::Departure departure_by(IdleWatch::Event event) {
+  switch (event) {
+    case IdleWatch::Event::Closed:
+      return MultiSessionCache::Departure::RemoteClosed;
+    case IdleWatch::Event::Data:
+      return MultiSessionCache::Departure::RemoteData;
+    case IdleWatch::Event::Error:
+      break;
+  }
+  return MultiSessionCache::Departure::RemoteError;
+}
+
 template <typename T>
 PoolIndex find_label(const Pool<T>& pool, const LabelIndex& index, std::uint32_t hash,
                      std::string_view label) {
@@ -116,7 +129,7 @@ PoolIndex find_label(const Pool<T>& pool, const LabelIndex& index, std::uint32_t
 class MultiSessionCache::State {
  public:
   State(util::Scheduler& scheduler, Options options)
-      : scheduler_(scheduler), options_(options), start_(scheduler.now()) {
+      : scheduler_(scheduler), options_(std::move(options)), start_(scheduler.now()) {
     if (options_.watch_idle_sessions) {
       watch_.emplace(scheduler, [this](PoolIndex session, int, IdleWatch::Event event) {
         on_idle_event(session, event);
@@ -217,7 +230,7 @@ MultiSessionCache::State::~State() {
       CachedSession& session = sessions_[at];
       msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", session.property.view(),
                  session.connection.get());
-      if (watch_) watch_->remove(session.connection.get());
+      if (session.watched) watch_->remove(session.connection.get());
       farewells_.say(session.farewell, session.connection.get());
       close_session(std::move(session.connection));
     }
@@ -292,12 +305,13 @@ void MultiSessionCache::State::save_endpoint(std::string_view label, Session ses
                                           .saved_at = static_cast<std::uint32_t>(now()),
                                           .endpoint = endpoint_for(label),
                                           .connection = std::move(session.connection),
-                                          .farewell = farewells_.number_of(session.farewell)});
+                                          .farewell = farewells_.number_of(session.farewell),
+                                          .watched = false});
   enlist(index);
   const Tick at = deadline_after(ttl);
   session_deadlines_.add(index, at);
   arm_for(at);
-  if (watch_) watch_->add(connection, index);
+  sessions_[index].watched = watch_ && watch_->add(connection, index);
 }
 
 void MultiSessionCache::State::enlist(PoolIndex session) {
@@ -371,7 +385,7 @@ void MultiSessionCache::State::drop_session(PoolIndex session, Departure why) {
 
 util::UniqueFd MultiSessionCache::State::remove_session(PoolIndex session, Departure why) {
   util::UniqueFd connection = std::move(sessions_[session].connection);
-  if (watch_) watch_->remove(connection.get());
+  if (sessions_[session].watched) watch_->remove(connection.get());
   session_deadlines_.remove(session);
   strike_out(session);
   sessions_.free(session);
@@ -405,6 +419,7 @@ MultiSessionCache::SessionView MultiSessionCache::State::view(const CachedSessio
           .property = session.property.view(),
           .farewell = farewells_.text(session.farewell),
           .connection = session.connection.get(),
+          .watched = session.watched,
           .age = Ttl(static_cast<std::uint32_t>(now()) - session.saved_at),
           .remaining = remaining(session.deadline.at)};
 }
@@ -519,14 +534,9 @@ void MultiSessionCache::State::drop_binding(PoolIndex binding) {
 // --- Time, and what the remote ends do.
 
 void MultiSessionCache::State::on_idle_event(PoolIndex session, IdleWatch::Event event) {
-  switch (event) {
-    case IdleWatch::Event::Closed:
-      return drop_session(session, Departure::RemoteClosed);
-    case IdleWatch::Event::Error:
-      return drop_session(session, Departure::RemoteError);
-    case IdleWatch::Event::Data:
-      return drop_session(session, Departure::RemoteData);
-  }
+  const Departure why = departure_by(event);
+  if (options_.on_remote_end) options_.on_remote_end(why, view(sessions_[session]));
+  drop_session(session, why);
 }
 
 Tick MultiSessionCache::State::deadline_after(Ttl ttl) const {
@@ -584,7 +594,7 @@ void MultiSessionCache::State::arm_for(Tick at) {
 MultiSessionCache::MultiSessionCache(util::Scheduler& scheduler)
     : MultiSessionCache(scheduler, Options()) {}
 MultiSessionCache::MultiSessionCache(util::Scheduler& scheduler, Options options)
-    : state_(std::make_unique<State>(scheduler, options)) {}
+    : state_(std::make_unique<State>(scheduler, std::move(options))) {}
 MultiSessionCache::~MultiSessionCache() = default;
 
 void MultiSessionCache::save_endpoint(std::string_view label, Session session, Ttl ttl) {

@@ -25,11 +25,6 @@ class MultiSessionCache final : public SessionCache {
     std::size_t service_sessions = 0;
     std::size_t endpoint_sessions = 0;
   };
-  struct Options {
-    bool watch_idle_sessions = false;
-    Limits limits = {};
-  };
-
   // Why a session has left.
   enum class Departure {
     Found,
@@ -52,6 +47,7 @@ class MultiSessionCache final : public SessionCache {
     std::string_view property;
     std::string_view farewell;
     int connection;
+    bool watched;
     Ttl age;        // since it was saved
     Ttl remaining;  // at least 1 ms
   };
@@ -60,6 +56,13 @@ class MultiSessionCache final : public SessionCache {
     std::string_view property;
     std::string_view endpoint;  // the label
     Ttl remaining;              // at least 1 ms
+  };
+
+  struct Options {
+    bool watch_idle_sessions = false;
+    Limits limits = {};
+    // Before a session is dropped because of what its remote end has done.
+    std::function<void(Departure why, const SessionView& session)> on_remote_end = nullptr;
   };
 
   explicit MultiSessionCache(util::Scheduler& scheduler);  // must outlive the cache

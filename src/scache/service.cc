@@ -62,9 +62,19 @@ struct ScacheService::Guest {
 };
 
 ScacheService::ScacheService(service::MultiServer& server)
+    : ScacheService(server, limits(server.params())) {}
+
+ScacheService::ScacheService(service::MultiServer& server,
+                             const global::MultiSessionCache::Limits& limits)
     : server_(server),
       statistics_(std::time(nullptr)),
-      cache_(server.scheduler(), {.watch_idle_sessions = true, .limits = limits(server.params())}),
+      cache_(server.scheduler(),
+             {.watch_idle_sessions = true,
+              .limits = limits,
+              .on_remote_end = [this](auto why, const auto& session) { tell_once(why, session); }}),
+      inspection_(
+          server.scheduler(), cache_, statistics_,
+          {.clients = [&server] { return server.clients(); }, .session_limit = limits.sessions}),
       desk_{.scheduler = server.scheduler(),
             .cache = cache_,
             .statistics = statistics_,
@@ -72,6 +82,7 @@ ScacheService::ScacheService(service::MultiServer& server)
             .ttl_limit = server.params().connection_cache_ttl_limit,
             .stall_limit = server.params().ipc_timeout,
             .relieve = [this] { relieve(); },
+            .inspection = &inspection_,
             .inherit =
                 [this](util::UniqueFd socket, util::Received attached) {
                   inherit(std::move(socket), std::move(attached));
@@ -105,6 +116,16 @@ void ScacheService::on_exit(Leaving why) {
   second_socket_.reset();
   statistics_.log(std::time(nullptr));
   if (why == Leaving::MasterGone) hand_over();
+}
+
+// The first of each kind in an interval; how many there were is in the statistics of postscache(1).
+void ScacheService::tell_once(Departure why, const SessionView& session) {
+  if (!told_.insert(why).second) return;
+  const std::string_view what = why == Departure::RemoteClosed  ? "the remote end has closed it"
+                                : why == Departure::RemoteError ? "the connection is broken"
+                                                                : "the remote end spoke unasked";
+  msg::info("cached connection {} dropped after {}s: {}",
+            global::scache::printable_label(session.endpoint), session.age.count() / 1000, what);
 }
 
 // --- When descriptors run short.
@@ -172,6 +193,8 @@ void ScacheService::start_interval() {
   interval_ =
       server_.scheduler().after(server_.params().connection_cache_status_update_time, [this] {
         statistics_.log(std::time(nullptr));
+        inspection_.begin_interval();
+        told_.clear();
         start_interval();
       });
 }

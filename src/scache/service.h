@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
 #include "global/scache_dialogue.h"
+#include "global/scache_inspection.h"
 #include "global/scache_statistics.h"
 #include "global/session_cache_multi.h"
 #include "scache/second_socket.h"
@@ -29,7 +31,11 @@ class ScacheService final : public service::MultiService {
   void on_exit(service::Leaving why) override;
 
  private:
+  using Departure = global::MultiSessionCache::Departure;
+  using SessionView = global::MultiSessionCache::SessionView;
   struct Guest;
+  ScacheService(service::MultiServer& server, const global::MultiSessionCache::Limits& limits);
+  void tell_once(Departure why, const SessionView& session);
   void guest_left(std::uint64_t id);
   bool relieve();
   void settle();
@@ -41,6 +47,7 @@ class ScacheService final : public service::MultiService {
   service::MultiServer& server_;
   global::scache::Statistics statistics_;
   global::MultiSessionCache cache_;
+  global::scache::Inspection inspection_;
   global::scache::Desk desk_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
   std::uint64_t next_guest_ = 0;
@@ -50,6 +57,7 @@ class ScacheService final : public service::MultiService {
   bool settling_ = false;
   util::Timer settled_;
   util::Timer interval_;
+  std::set<Departure> told_;  // in this interval
   util::Watch stop_;
 };
 

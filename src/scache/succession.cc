@@ -1,7 +1,6 @@
 #include "scache/succession.h"
 
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "global/scache_proto.h"
 #include "util/attr0.h"
+#include "util/in_memory_file.h"
 #include "util/msg.h"
 #include "util/pass_fd.h"
 #include "util/sockets.h"
@@ -32,17 +32,6 @@ constexpr auto kConnectLimit = 100ms;
 // For the successor to be started.
 constexpr auto kStayLimit = 10s;
 constexpr std::size_t kSnapshotLimit = std::size_t{1} << 30;
-
-Result<UniqueFd> in_memory(std::string_view bytes) {
-  UniqueFd file(memfd_create("scache", MFD_CLOEXEC));
-  if (!file) return Error::system("memfd_create", errno);
-  while (!bytes.empty()) {
-    const ssize_t written = write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return Error::system("write snapshot", errno);
-    bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-  }
-  return file;
-}
 
 // Until the successor has closed the connection or has answered, which only one does that does not
 // know the request. Stock's scache(8) spins when a client is gone before it was greeted.
@@ -93,7 +82,7 @@ std::size_t send_all(int socket, std::span<const int> connections) {
 Result<std::size_t> bequeath(global::MultiSessionCache& cache, const std::string& socket_path,
                              util::Scheduler::TimePoint now) {
   const global::EncodedSnapshot snapshot = global::encode_snapshot(cache, now);
-  auto file = in_memory(snapshot.bytes);
+  auto file = util::in_memory_file("scache", snapshot.bytes);
   if (!file) return std::move(file).error();
   auto socket = util::connect_unix(socket_path, kConnectLimit);
   if (!socket) return std::move(socket).error();
@@ -132,20 +121,9 @@ void Heir::on_readable() {
 }
 
 Result<global::CacheSnapshot> read_snapshot(int file) {
-  const off_t size = lseek(file, 0, SEEK_END);
-  if (size < 0) return Error::system("lseek", errno);
-  if (static_cast<std::size_t>(size) > kSnapshotLimit) return Error::limit("snapshot too large");
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t got =
-        pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
-    if (got < 0 && errno != EINTR) return Error::system("read snapshot", errno);
-    if (got == 0) break;
-    if (got > 0) have += static_cast<std::size_t>(got);
-  }
-  bytes.resize(have);
-  return global::decode_snapshot(bytes);
+  const auto bytes = util::read_whole_file(file, kSnapshotLimit);
+  if (!bytes) return bytes.error();
+  return global::decode_snapshot(*bytes);
 }
 
 std::size_t restore(global::MultiSessionCache& cache, Heir::Estate estate,

@@ -1,0 +1,99 @@
+#include "global/scache_inspection.h"
+
+#include <fnmatch.h>
+
+#include <ctime>
+#include <set>
+#include <utility>
+
+#include "global/cache_snapshot.h"
+#include "util/in_memory_file.h"
+#include "util/text.h"
+
+namespace handoff::global::scache {
+namespace {
+
+CountsReply reply_of(const Counts& counts, std::time_t since) {
+  return {.since = since,
+          .destination_hits = counts.destination_hits,
+          .destination_misses = counts.destination_misses,
+          .endpoint_hits = counts.endpoint_hits,
+          .endpoint_misses = counts.endpoint_misses,
+          .bindings_saved = counts.bindings_saved,
+          .sessions_saved = counts.sessions_saved};
+}
+
+SizeReply reply_of(const SessionCache::Size& size) {
+  return {
+      .destinations = size.destinations, .endpoints = size.endpoints, .sessions = size.sessions};
+}
+
+template <typename Array>
+DeparturesReply reply_of(const Array& departures) {
+  DeparturesReply reply;
+  std::size_t next = 0;
+  std::apply([&](const auto&... field) { ((reply.*field.member = departures[next++]), ...); },
+             DeparturesReply::kFields);
+  return reply;
+}
+
+}  // namespace
+
+Inspection::Inspection(util::Scheduler& scheduler, MultiSessionCache& cache,
+                       const Statistics& statistics, About about)
+    : scheduler_(scheduler), cache_(cache), statistics_(statistics), about_(std::move(about)) {}
+
+void Inspection::begin_interval() {
+  before_interval_ = departures();
+}
+
+Inspection::Departures Inspection::departures() const {
+  Departures departures{};
+  for (std::size_t i = 0; i < departures.size(); ++i)
+    departures[i] = cache_.departures(static_cast<MultiSessionCache::Departure>(i));
+  return departures;
+}
+
+StatisticsReply Inspection::statistics() const {
+  const Departures total = departures();
+  Departures interval = total;
+  for (std::size_t i = 0; i < total.size(); ++i) interval[i] -= before_interval_[i];
+  return {.pid = getpid(),
+          .now = std::time(nullptr),
+          .clients = about_.clients(),
+          .session_limit = about_.session_limit,
+          .size = reply_of(cache_.size()),
+          .peak = reply_of(statistics_.peak()),
+          .interval = reply_of(statistics_.interval(), statistics_.interval_start()),
+          .interval_departures = reply_of(interval),
+          .total = reply_of(statistics_.total(), statistics_.start()),
+          .total_departures = reply_of(total)};
+}
+
+util::Result<util::UniqueFd> Inspection::contents() const {
+  return util::in_memory_file("scache", encode_snapshot(cache_, scheduler_.now()).bytes);
+}
+
+std::size_t Inspection::flush(const std::string& pattern) {
+  const auto matches = [&](std::string_view label) {
+    return fnmatch(pattern.c_str(), printable_label(label).c_str(), 0) == 0;
+  };
+  std::set<std::string, std::less<>> bound;
+  cache_.for_each_binding([&](const MultiSessionCache::BindingView& binding) {
+    if (matches(binding.destination)) bound.emplace(binding.endpoint);
+  });
+  return cache_.flush([&](const MultiSessionCache::SessionView& session) {
+    return bound.contains(session.endpoint) || matches(session.endpoint);
+  });
+}
+
+std::string printable_label(std::string_view label) {
+  if (label.ends_with('\n')) label.remove_suffix(1);
+  std::string shown(label);
+  for (char& c : shown) {
+    if (c == '\n') c = '|';
+  }
+  return util::printable(shown);
+}
+
+}  // namespace handoff::global::scache

@@ -1,0 +1,87 @@
+#include "postscache/client.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "global/scache_extension_proto.h"
+#include "util/attr0.h"
+#include "util/in_memory_file.h"
+#include "util/pass_fd.h"
+#include "util/sockets.h"
+
+namespace handoff::postscache {
+namespace {
+
+using namespace std::chrono_literals;
+using util::Error;
+using util::Result;
+
+constexpr auto kLimit = 5s;
+constexpr std::size_t kSnapshotLimit = std::size_t{1} << 30;
+constexpr std::string_view kPeer = "scache";
+
+Error explain(const Error& error) {
+  if (error.code == EAGAIN) return Error::timeout("the connection cache does not answer");
+  return error;
+}
+
+}  // namespace
+
+Result<Client> Client::connect(const std::string& path) {
+  auto socket = util::connect_unix_packets(path, kLimit);
+  if (!socket) {
+    const int code = socket.error().code;
+    if (code == ENOENT || code == ECONNREFUSED)
+      return Error::not_found("no connection cache is running at " + path);
+    return std::move(socket).error();
+  }
+  const timeval limit{.tv_sec = kLimit.count(), .tv_usec = 0};
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    if (setsockopt(socket->get(), SOL_SOCKET, option, &limit, sizeof limit) != 0)
+      return Error::system("setsockopt", errno);
+  }
+  return Client(*std::move(socket));
+}
+
+template <typename Request>
+Result<Client::Reply> Client::ask(const Request& request) {
+  const std::string list = global::scache::encode_request(request);
+  if (auto sent = util::send_packet_patiently(socket_.get(), list, -1); !sent)
+    return explain(sent.error());
+  std::array<char, global::scache::kPacketLimit> buffer;
+  auto received = util::receive_patiently(socket_.get(), buffer);
+  if (!received) return explain(received.error());
+  if (received->bytes == 0)
+    return Error::closed("the connection cache has hung up; only root and its owner may ask it");
+  Reply reply{std::string(buffer.data(), received->bytes), {}};
+  if (!received->descriptors.empty()) reply.attached = std::move(received->descriptors.front());
+  return reply;
+}
+
+Result<global::scache::StatisticsReply> Client::statistics() {
+  const auto reply = ask(global::scache::ShowStatistics{});
+  if (!reply) return reply.error();
+  return util::attr0::decode<global::scache::StatisticsReply>(reply->list, kPeer);
+}
+
+Result<global::CacheSnapshot> Client::contents() {
+  const auto reply = ask(global::scache::ShowContents{});
+  if (!reply) return reply.error();
+  if (!reply->attached) return Error::protocol("the connection cache did not send its contents");
+  const auto bytes = util::read_whole_file(reply->attached.get(), kSnapshotLimit);
+  if (!bytes) return bytes.error();
+  return global::decode_snapshot(*bytes);
+}
+
+Result<global::scache::FlushReply> Client::flush(const std::string& pattern) {
+  const auto reply = ask(global::scache::Flush{pattern});
+  if (!reply) return reply.error();
+  return util::attr0::decode<global::scache::FlushReply>(reply->list, kPeer);
+}
+
+}  // namespace handoff::postscache

@@ -1,0 +1,2 @@
+below_postscache := global dns tables util
+programs         += postscache/postscache
