@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <span>
 
@@ -56,6 +57,7 @@ void leave_somebody_on_the_line(int socket) {
   const pid_t child = fork();
   if (child < 0) msg::warn("fork: {}", util::errno_text(errno));
   if (child != 0) return;
+  (void)std::signal(SIGTERM, SIG_DFL);
   const auto line = static_cast<unsigned>(socket);
   (void)close_range(0, line - 1, 0);
   (void)close_range(line + 1, ~0U, 0);
