@@ -139,6 +139,10 @@ void Driver::destroy_cache() {
 bool Driver::cache_type(const Words& words) {
   const bool may_have_path = options_.extensions && words.size() == 3 && words[1] == "clnt";
   if (words.size() != 2 && !may_have_path) return usage(words[0] + " mode");
+  if (clients_blocks_ > 0) {  // the others use the cache that would go
+    msg::error("no cache_type among clients");
+    return true;
+  }
   destroy_cache();
   second_socket_ = options_.extensions && words[1] == "extension";
   clnt_ = second_socket_ || (options_.extensions && words[1] == "clnt");
@@ -296,6 +300,7 @@ bool Driver::clients(const Statement& statement) {
   std::vector<std::optional<Words>> found(number);
   std::vector<std::unique_ptr<SessionCache>> caches(clnt_ ? number : 0);
   for (auto& cache : caches) cache = client_of(clnt_path_);
+  ++clients_blocks_;
   bool goes_on = true;
   for (const Statement& inner : statement.block) {
     for (std::size_t i = 0; i < number && goes_on; ++i) {
@@ -307,6 +312,7 @@ bool Driver::clients(const Statement& statement) {
       std::swap(found_, found[i]);
     }
   }
+  --clients_blocks_;
   client_ = 0;
   return goes_on;
 }

@@ -83,6 +83,7 @@ class Driver {
   std::mt19937 random_{1};
   std::vector<int> rounds_;  // of the "repeat" blocks that are running
   int client_ = 0;           // in a "clients" block
+  int clients_blocks_ = 0;   // that are running, one within the other
 };
 
 }  // namespace handoff::scache_driver

@@ -52,7 +52,7 @@
 //         ...
 //     }
 //         Each line is done once for each client, which has a connection of its own where there
-//         is a server.
+//         is a server. There is no cache_type in such a block.
 //     seed number
 //     quit
 //

@@ -136,6 +136,14 @@ def test_generated_expectations_hold(cache):
         assert status == 0, f"seed {seed}\n{transcript}"
 
 
+@pytest.mark.parametrize("cache", ["multi", "clnt"])
+def test_clients_keep_their_cache(cache):
+    script = f"verbose 0\ncache_type {cache}\nclients 2 {{\ncache_type multi\nfind_dest d\n}}\n"
+    transcript, status = drive(script, "-mx")
+    assert transcript.count("unknown: error: no cache_type among clients\n") == 2
+    assert status == 0
+
+
 def test_a_line_ends_at_a_nul():
     script = "verbose 0\ncache_type clnt\nfind_dest d\0x miss\nexpect miss\n"
     assert drive(script, "-mx") == \
