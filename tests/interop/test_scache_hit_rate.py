@@ -11,7 +11,7 @@ from support import programs
 from support.smtp_sink import SmtpSink
 
 FULL = bool(os.environ.get("HANDOFF_TEST_FULL"))
-MESSAGES = 5000 if FULL else 1000
+MESSAGES = 5000 if FULL else 500
 RUNS = 5 if FULL else 3
 # Percentage points; the fewer the messages, the more it matters which process was quicker.
 TOLERANCE = 2 if FULL else 5
