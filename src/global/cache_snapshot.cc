@@ -14,10 +14,11 @@ struct Header {
   std::int64_t taken_at_ms = 0;
   std::uint32_t sessions = 0;
   std::uint32_t bindings = 0;
+  std::uint32_t clients = 0;
 
-  static constexpr auto kFields = std::tuple{attr0::Field{"taken_at", &Header::taken_at_ms},
-                                             attr0::Field{"sessions", &Header::sessions},
-                                             attr0::Field{"bindings", &Header::bindings}};
+  static constexpr auto kFields = std::tuple{
+      attr0::Field{"taken_at", &Header::taken_at_ms}, attr0::Field{"sessions", &Header::sessions},
+      attr0::Field{"bindings", &Header::bindings}, attr0::Field{"clients", &Header::clients}};
 };
 
 // The lists of a snapshot, one after the other.
@@ -52,7 +53,8 @@ class Reader {
 
 }  // namespace
 
-EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler::TimePoint now) {
+EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler::TimePoint now,
+                                std::uint32_t clients) {
   EncodedSnapshot snapshot;
   std::string records;
   cache.for_each_session([&](const MultiSessionCache::SessionView& session) {
@@ -77,7 +79,8 @@ EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler:
   snapshot.bytes =
       attr0::encode(Header{.taken_at_ms = since_start.count(),
                            .sessions = static_cast<std::uint32_t>(snapshot.connections.size()),
-                           .bindings = bindings}) +
+                           .bindings = bindings,
+                           .clients = clients}) +
       records;
   return snapshot;
 }
@@ -86,7 +89,10 @@ util::Result<CacheSnapshot> decode_snapshot(std::string_view bytes) {
   Reader reader(bytes);
   const auto header = reader.next<Header>();
   if (!header) return header.error();
-  CacheSnapshot snapshot{.taken_at_ms = header->taken_at_ms, .sessions = {}, .bindings = {}};
+  CacheSnapshot snapshot{.taken_at_ms = header->taken_at_ms,
+                         .sessions = {},
+                         .bindings = {},
+                         .clients = header->clients};
   if (auto read = reader.read(header->sessions, snapshot.sessions); !read) return read.error();
   if (auto read = reader.read(header->bindings, snapshot.bindings); !read) return read.error();
   return snapshot;

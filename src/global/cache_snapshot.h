@@ -51,6 +51,7 @@ struct CacheSnapshot {
   std::int64_t taken_at_ms = 0;  // on the clock of all processes of the machine (steady_clock)
   std::vector<SessionRecord> sessions;
   std::vector<BindingRecord> bindings;
+  std::uint32_t clients = 0;  // that come along, after the connections
 };
 
 struct EncodedSnapshot {
@@ -58,7 +59,8 @@ struct EncodedSnapshot {
   std::vector<int> connections;  // of the sessions; the cache keeps them
 };
 
-EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler::TimePoint now);
+EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler::TimePoint now,
+                                std::uint32_t clients = 0);
 // Protocol when the bytes are not such a snapshot, with a warning that says more.
 util::Result<CacheSnapshot> decode_snapshot(std::string_view bytes);
 

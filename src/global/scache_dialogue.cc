@@ -47,13 +47,13 @@ std::string reason(const Error& error) {
 
 }  // namespace
 
-Dialogue::Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone)
+Dialogue::Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone, Arrival arrival)
     : desk_(desk),
       socket_(std::move(socket)),
       gone_(std::move(gone)),
       last_progress_(desk.scheduler.now()) {
   readable_ = desk_.scheduler.readable(socket_.get(), [this] { on_readable(); });
-  send(util::attr0::announcement(protocol::kConnectionCache));
+  if (arrival == Arrival::New) send(util::attr0::announcement(protocol::kConnectionCache));
   failed_ = false;  // who has left already may have left a cache behind
 }
 
@@ -71,24 +71,25 @@ void Dialogue::on_writable() {
 }
 
 void Dialogue::serve_and_watch() {
-  if (!serve() || (settling_ && settled())) return gone_();
+  if (!serve()) return gone_();
+  if (release_ && at_rest()) return let_go();
   attached_ = {};  // closes what nobody asked for
   watch_for_stall();
 }
 
-void Dialogue::settle() {
-  settling_ = true;
-  if (settled()) gone_();
+void Dialogue::settle(Release release) {
+  release_ = std::move(release);
+  if (at_rest()) let_go();
 }
 
-// Between two requests the client is kept from sending; what it sent just before that is served,
-// so that a client that is told "broken pipe" knows that its request was not seen.
-bool Dialogue::settled() {
-  if (phase_ != Phase::Request || !input_.empty() || !output_.empty()) return false;
-  deaf_ = true;
-  (void)shutdown(socket_.get(), SHUT_RD);  // a client that has gone needs no more
-  if (read_input()) (void)serve();
-  return true;
+bool Dialogue::at_rest() const {
+  return phase_ == Phase::Request && input_.empty() && output_.empty();
+}
+
+void Dialogue::let_go() {
+  readable_.cancel();
+  const auto release = std::move(release_);
+  release(std::move(socket_));
 }
 
 // False at the end of the connection.
@@ -269,7 +270,7 @@ void Dialogue::find_endpoint(ListReader& reader) {
   FindEndpoint wanted;
   if (!read_request(reader, wanted)) return refuse<EndpointReply>(kFindEndpointService);
   malformed_ = 0;
-  auto found = deaf_ ? std::nullopt : desk_.cache.find_endpoint(wanted.label);
+  auto found = desk_.cache.find_endpoint(wanted.label);
   desk_.statistics.endpoint_looked_up(found.has_value());
   if (!found) return say(EndpointReply{ScacheStatus::Failed, {}});
   say(EndpointReply{ScacheStatus::Ok, std::move(found->property)});
@@ -280,7 +281,7 @@ void Dialogue::find_destination(ListReader& reader) {
   FindDestination wanted;
   if (!read_request(reader, wanted)) return refuse<DestinationReply>(kFindDestinationService);
   malformed_ = 0;
-  auto found = deaf_ ? std::nullopt : desk_.cache.find_destination(wanted.label);
+  auto found = desk_.cache.find_destination(wanted.label);
   desk_.statistics.destination_looked_up(found.has_value());
   if (!found) return say(DestinationReply{ScacheStatus::Failed, {}, {}});
   say(DestinationReply{ScacheStatus::Ok, std::move(found->property),

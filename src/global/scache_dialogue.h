@@ -45,12 +45,20 @@ struct Desk {
 
 class Dialogue {
  public:
-  // Announces the protocol. `gone` is called once, when the client has left or is to be closed;
-  // it may destroy the Dialogue.
-  Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone);
-  // Serves what the client has asked for, but nothing new, and has it gone as soon as nothing is
-  // owed to it. A client that asks again finds the connection closed, with nothing lost in it.
-  void settle();
+  enum class Arrival {
+    New,
+    Inherited,  // another process has served it so far
+  };
+  using Release = std::function<void(util::UniqueFd)>;
+
+  // Announces the protocol to who is new. `gone` is called once, when the client has left or is to
+  // be closed; it may destroy the Dialogue.
+  Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone,
+           Arrival arrival = Arrival::New);
+  // Finishes the request in hand. As soon as there is none, perhaps at once, `release` gets the
+  // connection, with whatever the client has sent since still in it; it may destroy the Dialogue.
+  // A client that leaves before that is `gone`.
+  void settle(Release release);
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
@@ -66,7 +74,8 @@ class Dialogue {
   void on_readable();
   void on_writable();
   void serve_and_watch();
-  bool settled();
+  [[nodiscard]] bool at_rest() const;
+  void let_go();
   bool read_input();
   bool serve();
   bool serve_list();
@@ -105,10 +114,9 @@ class Dialogue {
 
   Phase phase_ = Phase::Request;
   bool failed_ = false;  // the connection is of no use anymore
-  bool settling_ = false;
-  bool deaf_ = false;  // the client cannot send anymore: nothing can be given to it
-  int malformed_ = 0;  // lists in a row that were no good request
-  std::string input_;  // what has come and was not yet complete
+  Release release_;      // once it is settling
+  int malformed_ = 0;    // lists in a row that were no good request
+  std::string input_;    // what has come and was not yet complete
   util::attr0::ListScanner scanner_;
   std::string output_;       // what could not be sent at once
   util::Received attached_;  // came with the last byte of input_

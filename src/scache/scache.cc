@@ -28,8 +28,9 @@
 //
 //     The service runs as one process, and leaves when it had no client for max_idle and there are
 //     no sessions left. When it has to make room for a new process ("postfix reload") it finishes
-//     the requests in hand and hands its sessions to that one, with the time that they have left;
-//     remote ends see nothing of it. When the mail system stops they are closed.
+//     the requests in hand and hands its sessions to that one, with the time that they have left,
+//     and its clients: they and remote ends see nothing of it. When the mail system stops the
+//     sessions are closed.
 //
 // SECURITY
 //     scache(8) is not security-sensitive: it talks neither to the network nor to people. It can
@@ -81,7 +82,7 @@
 // BUGS
 //     Sessions that come from Postfix's own clients are closed without saying QUIT. When the
 //     process after a reload is Postfix's scache(8), it warns of a request that it does not know,
-//     and the sessions are closed.
+//     and the sessions are closed; clients connect again.
 //
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up at the next start of the process, or with "postfix reload".

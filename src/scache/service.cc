@@ -19,6 +19,7 @@ namespace handoff::scache {
 namespace {
 
 using namespace std::chrono_literals;
+using global::scache::Dialogue;
 using service::Leaving;
 
 // Sessions that make room at once when descriptors have run short.
@@ -53,12 +54,12 @@ global::MultiSessionCache::Limits limits(const global::Params& params) {
 }  // namespace
 
 struct ScacheService::Guest {
-  Guest(global::scache::Desk& desk, service::Client arrived, std::function<void()> gone)
-      : presence(std::move(arrived.presence)),
-        dialogue(desk, std::move(arrived.connection.fd), std::move(gone)) {}
+  Guest(global::scache::Desk& desk, util::UniqueFd client, service::Presence is_here,
+        std::function<void()> gone, Dialogue::Arrival arrival)
+      : presence(std::move(is_here)), dialogue(desk, std::move(client), std::move(gone), arrival) {}
 
   service::Presence presence;  // ends after the connection is closed
-  global::scache::Dialogue dialogue;
+  Dialogue dialogue;
 };
 
 ScacheService::ScacheService(service::MultiServer& server)
@@ -98,9 +99,15 @@ void ScacheService::post_jail() {
 }
 
 void ScacheService::on_client(service::Client client) {
+  admit(std::move(client.connection.fd), std::move(client.presence), Dialogue::Arrival::New);
+}
+
+void ScacheService::admit(util::UniqueFd client, service::Presence presence,
+                          Dialogue::Arrival arrival) {
   const std::uint64_t id = next_guest_++;
-  guests_.emplace(
-      id, std::make_unique<Guest>(desk_, std::move(client), [this, id] { guest_left(id); }));
+  guests_.emplace(id, std::make_unique<Guest>(
+                          desk_, std::move(client), std::move(presence),
+                          [this, id] { guest_left(id); }, arrival));
 }
 
 void ScacheService::guest_left(std::uint64_t id) {
@@ -149,12 +156,18 @@ bool ScacheService::master_has_gone() {
   return false;
 }
 
-// Clients that have begun a request get their answer; but nobody waits long for them.
+// Clients that have begun a request get their answer; but nobody waits long for them. The others
+// ask the next process.
 void ScacheService::settle() {
   second_socket_->settle();
   std::vector<std::uint64_t> present;
   for (const auto& [id, guest] : guests_) present.push_back(id);
-  for (const std::uint64_t id : present) guests_.at(id)->dialogue.settle();
+  for (const std::uint64_t id : present) {
+    guests_.at(id)->dialogue.settle([this, id](util::UniqueFd client) {
+      at_rest_.push_back(std::move(client));
+      guest_left(id);
+    });
+  }
   if (guests_.empty()) return server_.leave(Leaving::MasterGone);
   settling_ = true;
   settled_ =
@@ -163,8 +176,10 @@ void ScacheService::settle() {
 
 void ScacheService::hand_over() {
   guests_.clear();  // first, so that its connections are not taken for the next process's
-  if (cache_.size() == global::SessionCache::Size()) return;
-  const auto handed = bequeath(cache_, socket_path_, server_.scheduler().now());
+  const bool empty = cache_.size() == global::SessionCache::Size();
+  if (empty && at_rest_.empty()) return;
+  const auto handed = bequeath(cache_, at_rest_, socket_path_, server_.scheduler().now());
+  if (empty) return;
   if (!handed) return msg::info("cached connections are closed: {}", handed.error().what);
   msg::info("handed {} cached connections to the next process", *handed);
 }
@@ -183,9 +198,13 @@ void ScacheService::inherit(util::UniqueFd socket, util::Received attached) {
 }
 
 void ScacheService::restore(Heir::Estate estate) {
+  const bool empty = estate.snapshot.sessions.empty() && estate.snapshot.bindings.empty();
+  std::vector<util::UniqueFd> clients = std::move(estate.clients);
   const std::size_t taken = scache::restore(cache_, std::move(estate), server_.scheduler().now(),
                                             server_.params().connection_cache_ttl_limit);
-  msg::info("took {} cached connections from the process before", taken);
+  if (!empty) msg::info("took {} cached connections from the process before", taken);
+  for (util::UniqueFd& client : clients)
+    admit(std::move(client), server_.add_client(), Dialogue::Arrival::Inherited);
   heir_.reset();
 }
 

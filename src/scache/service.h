@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "global/scache_dialogue.h"
 #include "global/scache_inspection.h"
@@ -36,6 +37,8 @@ class ScacheService final : public service::MultiService {
   struct Guest;
   ScacheService(service::MultiServer& server, const global::MultiSessionCache::Limits& limits);
   void tell_once(Departure why, const SessionView& session);
+  void admit(util::UniqueFd client, service::Presence presence,
+             global::scache::Dialogue::Arrival arrival);
   void guest_left(std::uint64_t id);
   bool relieve();
   void settle();
@@ -55,6 +58,7 @@ class ScacheService final : public service::MultiService {
   std::string socket_path_;
   std::unique_ptr<Heir> heir_;
   bool settling_ = false;
+  std::vector<util::UniqueFd> at_rest_;  // clients that go on with the next process
   util::Timer settled_;
   util::Timer interval_;
   std::set<Departure> told_;  // in this interval

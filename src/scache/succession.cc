@@ -81,9 +81,10 @@ std::size_t send_all(int socket, std::span<const int> connections) {
 
 }  // namespace
 
-Result<std::size_t> bequeath(global::MultiSessionCache& cache, const std::string& socket_path,
-                             util::Scheduler::TimePoint now) {
-  const global::EncodedSnapshot snapshot = global::encode_snapshot(cache, now);
+Result<std::size_t> bequeath(global::MultiSessionCache& cache, std::span<const UniqueFd> clients,
+                             const std::string& socket_path, util::Scheduler::TimePoint now) {
+  const global::EncodedSnapshot snapshot =
+      global::encode_snapshot(cache, now, static_cast<std::uint32_t>(clients.size()));
   auto file = util::in_memory_file("scache", snapshot.bytes);
   if (!file) return std::move(file).error();
   auto socket = util::connect_unix(socket_path, kConnectLimit);
@@ -91,7 +92,10 @@ Result<std::size_t> bequeath(global::MultiSessionCache& cache, const std::string
   const std::string request = global::scache::encode_request(global::scache::Inherit{});
   if (auto sent = util::send_packet(socket->get(), request, file->get()); !sent)
     return std::move(sent).error();
-  const std::size_t sent = send_all(socket->get(), snapshot.connections);
+  std::vector<int> descriptors = snapshot.connections;
+  for (const UniqueFd& client : clients) descriptors.push_back(client.get());
+  const std::size_t sent =
+      std::min(send_all(socket->get(), descriptors), snapshot.connections.size());
   cache.give_up_oldest(sent);
   leave_somebody_on_the_line(socket->get());
   return sent;
@@ -100,23 +104,29 @@ Result<std::size_t> bequeath(global::MultiSessionCache& cache, const std::string
 Heir::Heir(util::Scheduler& scheduler, UniqueFd socket, global::CacheSnapshot snapshot,
            std::function<void(Estate)> done)
     : socket_(std::move(socket)),
-      estate_{.snapshot = std::move(snapshot), .connections = {}},
+      estate_{.snapshot = std::move(snapshot), .connections = {}, .clients = {}},
       done_(std::move(done)),
       readable_(scheduler.readable(socket_.get(), [this] { on_readable(); })) {}
 
 // Every byte brings a portion. Without a warning, what has not come belongs to nobody: the
 // predecessor has said farewell to it.
 void Heir::on_readable() {
-  const std::size_t expected = estate_.snapshot.sessions.size();
-  while (estate_.connections.size() < expected) {
+  std::vector<UniqueFd>& came = estate_.connections;
+  const std::size_t sessions = estate_.snapshot.sessions.size();
+  while (came.size() < sessions + estate_.snapshot.clients) {
     char byte = 0;
     auto received = util::receive_many(socket_.get(), {&byte, 1});
     if (!received && received.error().code == EAGAIN) return;
     if (!received || received->bytes == 0) break;
-    std::ranges::move(received->descriptors, std::back_inserter(estate_.connections));
+    std::ranges::move(received->descriptors, std::back_inserter(came));
     if (!received->truncated) continue;
     msg::warn("out of file descriptors: some cached connections were lost at their hand-over");
     break;
+  }
+  if (came.size() > sessions) {
+    const auto clients = came.begin() + static_cast<std::ptrdiff_t>(sessions);
+    std::move(clients, came.end(), std::back_inserter(estate_.clients));
+    came.erase(clients, came.end());
   }
   const auto done = std::move(done_);
   done(std::move(estate_));

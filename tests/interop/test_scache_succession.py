@@ -46,6 +46,23 @@ def is_open(remote):
         return True
 
 
+def become_stock(mail):
+    program = mail.daemon("scache")
+    stock = program.with_name("scache.stock")
+    shutil.copy(locate("stock", "scache"), stock)
+    stock.replace(program)
+
+
+def closed(client):
+    client.connection.setblocking(False)
+    try:
+        return client.connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
 def same_connection(remote, descriptor):
     os.write(descriptor, b"?")
     os.close(descriptor)
@@ -94,15 +111,31 @@ def test_keeps_the_remaining_time(stock_suite):
         assert remote.recv(1) == b""
 
 
-def test_an_idle_client_is_let_go_without_a_word(stock_suite):
-    with tcp_sessions(1) as pairs, \
-            stock_suite(scache="ours", connection_cache_ttl_limit="60s") as mail:
-        with ScacheClient(mail.connect("private/scache")) as idle:
+@pytest.mark.parametrize("mix", MASTERS, ids=str)
+def test_a_client_does_not_notice_a_reload(stock_suite, mix):
+    """Whether the old process answers, or the next one, which may not be there yet."""
+    with tcp_sessions(1) as pairs, stock_suite(mix, connection_cache_ttl_limit="60s") as mail:
+        with ScacheClient(mail.connect("private/scache")) as client:
+            for _ in range(3):
+                before = mail.processes("scache")
+                mail.reload()
+                assert client.find(find_endpoint("no such")) is None
+                wait_until(lambda: not any(old.alive for old in before), 10, "the old one's end")
             save_all(mail, pairs)
             mail.reload()
             mail.log.wait_for(TOOK)
-            with pytest.raises(BrokenPipeError):
-                idle.send(find_endpoint("end0"))
+            assert same_connection(pairs[0][0], client.find(find_endpoint("end0")))
+
+
+def test_clients_are_told_to_come_again_by_a_stock_successor(stock_suite):
+    with stock_suite(scache="ours") as mail:
+        mail.log.allow('unrecognized request: "inherit", ignored', "missing attribute request")
+        with ScacheClient(mail.connect("private/scache")) as client:
+            become_stock(mail)
+            mail.reload()
+            wait_until(lambda: closed(client), 10, "the end of the connection")
+        with ScacheClient(mail.connect("private/scache")) as client:
+            assert client.find(find_endpoint("end0")) is None
 
 
 def test_a_client_in_the_middle_of_a_request_gets_its_answer(stock_suite):
@@ -124,10 +157,7 @@ def test_a_stock_successor_drops_them(stock_suite):
             stock_suite(scache="ours", connection_cache_ttl_limit="60s") as mail:
         mail.log.allow('unrecognized request: "inherit", ignored', "missing attribute request")
         save_all(mail, pairs)
-        program = mail.daemon("scache")
-        stock = program.with_name("scache.stock")
-        shutil.copy(locate("stock", "scache"), stock)
-        stock.replace(program)
+        become_stock(mail)
         mail.reload()
         for remote, _ in pairs:
             assert remote.recv(1) == b""

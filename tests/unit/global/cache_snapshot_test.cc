@@ -55,6 +55,12 @@ TEST_F(CacheSnapshotTest, NamesTheConnectionsInTheOrderOfTheSessions) {
   EXPECT_EQ(snapshot.connections, expected);
 }
 
+TEST_F(CacheSnapshotTest, SaysHowManyClientsComeAlong) {
+  const auto snapshot = decode_snapshot(encode_snapshot(cache, clock.now(), 3).bytes);
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->clients, 3U);
+}
+
 TEST_F(CacheSnapshotTest, OfAnEmptyCacheIsEmpty) {
   const auto snapshot = decode_snapshot(encoded().bytes);
   ASSERT_TRUE(snapshot);

@@ -100,10 +100,18 @@ class Peer {
     return std::move(remote);
   }
   void send_unread(const std::string& text) { test::send_text(socket_, text); }
-  void settle() { served_->settle(); }
-  // The errno of an attempt to send; 0 when it was possible.
-  int failure_to_send(const std::string& text) {
-    return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0 ? errno : 0;
+  void settle() {
+    served_->settle([this](UniqueFd socket) {
+      released_ = std::move(socket);
+      served_.reset();
+    });
+  }
+  [[nodiscard]] bool released() const { return static_cast<bool>(released_); }
+  // What another process does with a client that was released.
+  void serve_again(Desk& desk) {
+    served_ = std::make_unique<Dialogue>(
+        desk, std::move(released_), [this] { served_.reset(); }, Dialogue::Arrival::Inherited);
+    clock_.ready();
   }
   void hang_up() {
     socket_.reset();
@@ -114,6 +122,7 @@ class Peer {
  private:
   util::ManualScheduler& clock_;
   UniqueFd socket_;
+  UniqueFd released_;
   std::unique_ptr<Dialogue> served_;
 };
 
@@ -462,17 +471,26 @@ TEST_F(ScacheDialogueTest, OneClientDoesNotDelayAnother) {
 
 // --- When the server has to go.
 
-TEST_F(ScacheDialogueTest, SettlesAtOnceWithAClientAtRest) {
+TEST_F(ScacheDialogueTest, LetsAClientAtRestGoAtOnce) {
   peer.settle();
-  EXPECT_TRUE(peer.closed());
-  EXPECT_EQ(peer.failure_to_send(find_endpoint("e")), EPIPE);
+  EXPECT_TRUE(peer.released());
+  EXPECT_EQ(peer.received(), "");
 }
 
-TEST_F(ScacheDialogueTest, AnswersWhatWasAskedBeforeItSettled) {
-  peer.send_unread(save_destination("d", "p", "e"));
+TEST_F(ScacheDialogueTest, GoesOnWithAClientOfAnotherProcessWithoutAGreeting) {
   peer.settle();
-  EXPECT_EQ(peer.received(), kOk);
-  EXPECT_TRUE(peer.closed());
+  peer.serve_again(desk);
+  EXPECT_EQ(peer.answer(find_endpoint("e")), kNoEndpoint);
+}
+
+TEST_F(ScacheDialogueTest, LeavesWhatAClientHasJustAskedToTheNextProcess) {
+  const UniqueFd remote = peer.save("ep1", "prop1");
+  peer.send_unread(find_endpoint("ep1"));
+  peer.settle();
+  EXPECT_EQ(peer.received(), "");
+  EXPECT_EQ(cache.size().sessions, 1U);
+  peer.serve_again(desk);
+  EXPECT_EQ(cache.size().sessions, 0U);
 }
 
 TEST_F(ScacheDialogueTest, LetsAClientFinishBeforeItSettles) {
@@ -480,22 +498,23 @@ TEST_F(ScacheDialogueTest, LetsAClientFinishBeforeItSettles) {
   peer.send(find_endpoint("ep1"));
   (void)peer.received();
   peer.settle();
-  EXPECT_FALSE(peer.closed());
+  EXPECT_FALSE(peer.released());
   peer.send(kTurn);
   const UniqueFd session = peer.descriptor();
-  EXPECT_FALSE(peer.closed());
+  EXPECT_FALSE(peer.released());
   peer.send(kTurn);
-  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(peer.released());
   EXPECT_FALSE(test::sees_eof(remote));
 }
 
-// It could not fetch it anymore.
-TEST_F(ScacheDialogueTest, GivesNoSessionToAClientThatAskedTooLate) {
+TEST_F(ScacheDialogueTest, HasAClientGoneThatLeavesInTheMiddleOfItsLastRequest) {
+  LogCapture::expect("cannot send file descriptor");
   const UniqueFd remote = peer.save("ep1", "prop1");
-  peer.send_unread(find_endpoint("ep1"));
+  peer.send(find_endpoint("ep1"));
   peer.settle();
-  EXPECT_EQ(peer.received(), kNoEndpoint);
-  EXPECT_EQ(cache.size().sessions, 1U);
+  peer.hang_up();
+  EXPECT_TRUE(peer.closed());
+  EXPECT_FALSE(peer.released());
 }
 
 TEST_F(ScacheDialogueTest, DoesNotKnowTheRequestToInheritWhereNobodyWantsTo) {
