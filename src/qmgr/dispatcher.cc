@@ -41,6 +41,7 @@ Destination& Dispatcher::destination(Transport& transport, std::string_view name
   auto made = std::make_unique<Destination>(transport, std::string(name), std::string(nexthop));
   Destination& destination = *made;
   transport.destinations.emplace(destination.name, std::move(made));
+  destination.turn = ++turn_;  // behind those that wait already
   ++destination_count_;
   return destination;
 }
