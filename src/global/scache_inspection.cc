@@ -1,27 +1,18 @@
 #include "global/scache_inspection.h"
 
 #include <fnmatch.h>
+#include <unistd.h>
 
 #include <ctime>
 #include <set>
 #include <utility>
 
+#include "global/cache_label.h"
 #include "global/cache_snapshot.h"
 #include "util/in_memory_file.h"
-#include "util/text.h"
 
 namespace handoff::global::scache {
 namespace {
-
-CountsReply reply_of(const Counts& counts, std::time_t since) {
-  return {.since = since,
-          .destination_hits = counts.destination_hits,
-          .destination_misses = counts.destination_misses,
-          .endpoint_hits = counts.endpoint_hits,
-          .endpoint_misses = counts.endpoint_misses,
-          .bindings_saved = counts.bindings_saved,
-          .sessions_saved = counts.sessions_saved};
-}
 
 SizeReply reply_of(const SessionCache::Size& size) {
   return {
@@ -64,9 +55,9 @@ StatisticsReply Inspection::statistics() const {
           .session_limit = about_.session_limit,
           .size = reply_of(cache_.size()),
           .peak = reply_of(statistics_.peak()),
-          .interval = reply_of(statistics_.interval(), statistics_.interval_start()),
+          .interval = {statistics_.interval_start(), statistics_.interval()},
           .interval_departures = reply_of(interval),
-          .total = reply_of(statistics_.total(), statistics_.start()),
+          .total = {statistics_.start(), statistics_.total()},
           .total_departures = reply_of(total)};
 }
 
@@ -85,15 +76,6 @@ std::size_t Inspection::flush(const std::string& pattern) {
   return cache_.flush([&](const MultiSessionCache::SessionView& session) {
     return bound.contains(session.endpoint) || matches(session.endpoint);
   });
-}
-
-std::string printable_label(std::string_view label) {
-  if (label.ends_with('\n')) label.remove_suffix(1);
-  std::string shown(label);
-  for (char& c : shown) {
-    if (c == '\n') c = '|';
-  }
-  return util::printable(shown);
 }
 
 }  // namespace handoff::global::scache

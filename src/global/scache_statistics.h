@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <tuple>
 
 #include "global/session_cache.h"
+#include "util/attr0.h"
 
 namespace handoff::global::scache {
 
@@ -20,6 +22,14 @@ struct Counts {
   std::uint64_t endpoint_misses = 0;
   std::uint64_t bindings_saved = 0;
   std::uint64_t sessions_saved = 0;
+
+  static constexpr auto kFields =
+      std::tuple{util::attr0::Field{"destination_hits", &Counts::destination_hits},
+                 util::attr0::Field{"destination_misses", &Counts::destination_misses},
+                 util::attr0::Field{"endpoint_hits", &Counts::endpoint_hits},
+                 util::attr0::Field{"endpoint_misses", &Counts::endpoint_misses},
+                 util::attr0::Field{"bindings_saved", &Counts::bindings_saved},
+                 util::attr0::Field{"sessions_saved", &Counts::sessions_saved}};
 };
 
 class Statistics {

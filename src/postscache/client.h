@@ -1,10 +1,10 @@
-// client.h - asks a running scache(8) what it has (global/scache_inspection.h).
+// client.h - asks a running scache(8) what it has (global/scache_inspection_proto.h).
 #pragma once
 
 #include <string>
 
 #include "global/cache_snapshot.h"
-#include "global/scache_inspection.h"
+#include "global/scache_inspection_proto.h"
 #include "util/result.h"
 #include "util/unique_fd.h"
 

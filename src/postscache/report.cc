@@ -12,15 +12,18 @@
 #include <string_view>
 #include <tuple>
 
+#include "global/cache_label.h"
+
 namespace handoff::postscache {
 namespace {
 
 using global::BindingRecord;
 using global::CacheSnapshot;
+using global::printable_label;
 using global::SessionRecord;
+using global::scache::Counts;
 using global::scache::CountsReply;
 using global::scache::DeparturesReply;
-using global::scache::printable_label;
 using global::scache::SizeReply;
 using global::scache::StatisticsReply;
 using Json = nlohmann::ordered_json;
@@ -62,10 +65,10 @@ std::string row(std::string_view name, const Number& left, const Number& right) 
   return fmt::format("  {:<26}{:>14}{:>14}\n", name, left, right);
 }
 
-std::string lookups(std::string_view what, std::uint64_t CountsReply::*hits,
-                    std::uint64_t CountsReply::*misses, const StatisticsReply& of) {
-  const CountsReply& a = of.interval;
-  const CountsReply& b = of.total;
+std::string lookups(std::string_view what, std::uint64_t Counts::*hits,
+                    std::uint64_t Counts::*misses, const StatisticsReply& of) {
+  const Counts& a = of.interval.counts;
+  const Counts& b = of.total.counts;
   return row(fmt::format("{} look-ups", what), a.*hits + a.*misses, b.*hits + b.*misses) +
          row("  hits", a.*hits, b.*hits) +
          row("  hit rate", percentage(a.*hits, a.*misses), percentage(b.*hits, b.*misses));
@@ -80,7 +83,8 @@ Json json_of(const Message& message) {
 }
 
 Json json_of_counts(const CountsReply& counts, const DeparturesReply& departures) {
-  Json json = json_of(counts);
+  Json json = {{"since", counts.since}};
+  json.update(json_of(counts.counts));
   json["departures"] = json_of(departures);
   return json;
 }
@@ -135,10 +139,10 @@ std::string statistics_as_text(const StatisticsReply& statistics) {
   text += row("connections", s.size.sessions, s.peak.sessions);
   text += fmt::format("  {:<26}{:>14}\n\n", "room for connections", s.session_limit);
   text += fmt::format("  {:<26}{:>14}{:>14}\n", "", "interval", "since start");
-  text += lookups("domain", &CountsReply::destination_hits, &CountsReply::destination_misses, s);
-  text += lookups("address", &CountsReply::endpoint_hits, &CountsReply::endpoint_misses, s);
-  text += row("bindings saved", s.interval.bindings_saved, s.total.bindings_saved);
-  text += row("connections saved", s.interval.sessions_saved, s.total.sessions_saved);
+  text += lookups("domain", &Counts::destination_hits, &Counts::destination_misses, s);
+  text += lookups("address", &Counts::endpoint_hits, &Counts::endpoint_misses, s);
+  text += row("bindings saved", s.interval.counts.bindings_saved, s.total.counts.bindings_saved);
+  text += row("connections saved", s.interval.counts.sessions_saved, s.total.counts.sessions_saved);
   text += "  connections gone\n";
   std::size_t next = 0;
   std::apply(
@@ -166,13 +170,13 @@ std::string statistics_as_metrics(const StatisticsReply& statistics) {
   const StatisticsReply& s = statistics;
   Metrics metrics;
   metrics.family("lookups", "counter", "Look-ups by clients.");
-  metrics.sample(R"({by="domain",result="hit"})", s.total.destination_hits);
-  metrics.sample(R"({by="domain",result="miss"})", s.total.destination_misses);
-  metrics.sample(R"({by="address",result="hit"})", s.total.endpoint_hits);
-  metrics.sample(R"({by="address",result="miss"})", s.total.endpoint_misses);
+  metrics.sample(R"({by="domain",result="hit"})", s.total.counts.destination_hits);
+  metrics.sample(R"({by="domain",result="miss"})", s.total.counts.destination_misses);
+  metrics.sample(R"({by="address",result="hit"})", s.total.counts.endpoint_hits);
+  metrics.sample(R"({by="address",result="miss"})", s.total.counts.endpoint_misses);
   metrics.family("saves", "counter", "What clients saved.");
-  metrics.sample(R"({what="binding"})", s.total.bindings_saved);
-  metrics.sample(R"({what="connection"})", s.total.sessions_saved);
+  metrics.sample(R"({what="binding"})", s.total.counts.bindings_saved);
+  metrics.sample(R"({what="connection"})", s.total.counts.sessions_saved);
   metrics.family("departures", "counter", "Connections that left the cache.");
   std::apply(
       [&](const auto&... field) {
@@ -243,13 +247,11 @@ std::string progress_head() {
 
 std::string progress_line(const StatisticsReply& before, const StatisticsReply& now,
                           double elapsed) {
-  const auto since = [&](std::uint64_t CountsReply::*counter) {
-    return now.total.*counter - before.total.*counter;
+  const auto since = [&](std::uint64_t Counts::*counter) {
+    return now.total.counts.*counter - before.total.counts.*counter;
   };
-  const std::uint64_t hits =
-      since(&CountsReply::destination_hits) + since(&CountsReply::endpoint_hits);
-  const std::uint64_t misses =
-      since(&CountsReply::destination_misses) + since(&CountsReply::endpoint_misses);
+  const std::uint64_t hits = since(&Counts::destination_hits) + since(&Counts::endpoint_hits);
+  const std::uint64_t misses = since(&Counts::destination_misses) + since(&Counts::endpoint_misses);
   std::uint64_t dropped = 0;
   std::apply(
       [&](const auto&... field) {
@@ -260,8 +262,8 @@ std::string progress_line(const StatisticsReply& before, const StatisticsReply& 
   dropped -= now.total_departures.found - before.total_departures.found;
   const auto rate = [&](std::uint64_t count) { return static_cast<double>(count) / elapsed; };
   return fmt::format("{:>9} {:>9} {:>9.0f} {:>9.0f} {:>9.0f} {:>9} {:>9.0f}\n", now.size.sessions,
-                     now.clients, rate(since(&CountsReply::sessions_saved)), rate(hits),
-                     rate(misses), percentage(hits, misses), rate(dropped));
+                     now.clients, rate(since(&Counts::sessions_saved)), rate(hits), rate(misses),
+                     percentage(hits, misses), rate(dropped));
 }
 
 }  // namespace handoff::postscache

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "global/cache_snapshot.h"
-#include "global/scache_inspection.h"
+#include "global/scache_inspection_proto.h"
 
 namespace handoff::postscache {
 

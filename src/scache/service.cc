@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "global/cache_label.h"
 #include "global/params.h"
 #include "util/msg.h"
 #include "util/result.h"
@@ -131,8 +132,8 @@ void ScacheService::tell_once(Departure why, const SessionView& session) {
   const std::string_view what = why == Departure::RemoteClosed  ? "the remote end has closed it"
                                 : why == Departure::RemoteError ? "the connection is broken"
                                                                 : "the remote end spoke unasked";
-  msg::info("cached connection {} dropped after {}s: {}",
-            global::scache::printable_label(session.endpoint), session.age.count() / 1000, what);
+  msg::info("cached connection {} dropped after {}s: {}", global::printable_label(session.endpoint),
+            session.age.count() / 1000, what);
 }
 
 // --- When descriptors run short.

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "global/cache_label.h"
 #include "global/cache_snapshot.h"
 #include "support/sockets.h"
 #include "util/in_memory_file.h"
@@ -35,7 +36,7 @@ TEST_F(InspectionTest, ReportsWhatIsThere) {
   EXPECT_EQ(reply.clients, 7U);
   EXPECT_EQ(reply.session_limit, 99U);
   EXPECT_EQ(reply.size.sessions, 2U);
-  EXPECT_EQ(reply.total.sessions_saved, 2U);
+  EXPECT_EQ(reply.total.counts.sessions_saved, 2U);
   EXPECT_EQ(reply.total.since, 1000);
 }
 
@@ -61,9 +62,9 @@ TEST_F(InspectionTest, TellsAnIntervalFromTheWhole) {
   save("e1");
   const StatisticsReply reply = inspection.statistics();
   EXPECT_EQ(reply.interval.since, 2000);
-  EXPECT_EQ(reply.interval.sessions_saved, 1U);
+  EXPECT_EQ(reply.interval.counts.sessions_saved, 1U);
   EXPECT_EQ(reply.interval_departures.found, 0U);
-  EXPECT_EQ(reply.total.sessions_saved, 2U);
+  EXPECT_EQ(reply.total.counts.sessions_saved, 2U);
   EXPECT_EQ(reply.total_departures.found, 1U);
 }
 
