@@ -1,12 +1,10 @@
 #include "global/scache_channel.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-
 #include <cerrno>
 #include <utility>
 
 #include "util/msg.h"
+#include "util/sockets.h"
 
 namespace handoff::global {
 
@@ -16,12 +14,8 @@ using util::Error;
 ScacheChannel::ScacheChannel(util::UniqueFd socket, const Options& options)
     : opened(options.now()), used(opened), options_(options), socket_(std::move(socket)) {
   if (options_.timeout <= 0ms) return;
-  const timeval limit{.tv_sec = options_.timeout / 1s,
-                      .tv_usec = options_.timeout % 1s / std::chrono::microseconds(1)};
-  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    if (setsockopt(socket_.get(), SOL_SOCKET, option, &limit, sizeof limit) < 0)
-      msg::fatal("setsockopt: {}", util::errno_text(errno));  // only a bug of ours
-  }
+  if (const auto done = util::limit_waits(socket_.get(), options_.timeout); !done)
+    msg::fatal("{}", done.error().what);  // only a bug of ours
 }
 
 util::Result<util::Received> ScacheChannel::receive(std::span<char> buffer) {

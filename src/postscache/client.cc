@@ -1,8 +1,5 @@
 #include "postscache/client.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -40,11 +37,7 @@ Result<Client> Client::connect(const std::string& path) {
       return Error::not_found("no connection cache is running at " + path);
     return std::move(socket).error();
   }
-  const timeval limit{.tv_sec = kLimit.count(), .tv_usec = 0};
-  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    if (setsockopt(socket->get(), SOL_SOCKET, option, &limit, sizeof limit) != 0)
-      return Error::system("setsockopt", errno);
-  }
+  if (auto done = util::limit_waits(socket->get(), kLimit); !done) return done.error();
   return Client(*std::move(socket));
 }
 

@@ -48,12 +48,15 @@ Status set_option(int socket, int level, int option, int value) {
 }
 
 // How long a blocking connect() or send() may take; 0 for as long as it likes.
-Status limit_sending(int socket, Milliseconds limit) {
+Status set_limit(int socket, int option, Milliseconds limit) {
   const timeval patience{.tv_sec = limit.count() / 1000,
                          .tv_usec = static_cast<suseconds_t>(limit.count() % 1000 * 1000)};
-  if (setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
+  if (setsockopt(socket, SOL_SOCKET, option, &patience, sizeof patience) != 0)
     return Error::system("setsockopt", errno);
   return {};
+}
+Status limit_sending(int socket, Milliseconds limit) {
+  return set_limit(socket, SO_SNDTIMEO, limit);
 }
 
 // connect(2) in blocking mode, at most `limit`. The limit is taken off the socket again: whoever
@@ -270,6 +273,11 @@ Result<UniqueFd> listen_inet(const SocketAddress& at, int backlog) {
     return Error::system("bind " + name(), errno);
   if (listen(socket->get(), backlog) != 0) return Error::system("listen " + name(), errno);
   return socket;
+}
+
+Status limit_waits(int socket, Milliseconds limit) {
+  if (auto receiving = set_limit(socket, SO_RCVTIMEO, limit); !receiving) return receiving;
+  return limit_sending(socket, limit);
 }
 
 Result<UniqueFd> accept_connection(int listener) {

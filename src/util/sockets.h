@@ -72,6 +72,9 @@ Result<UniqueFd> listen_inet(const SocketAddress& at, int backlog);
 
 // Never waits: System/EAGAIN when nobody is there (any more). The new socket is in blocking mode.
 Result<UniqueFd> accept_connection(int listener);
+// For a socket in blocking mode: no call waits longer to receive, or to send, than that; then
+// EAGAIN.
+Status limit_waits(int socket, Milliseconds limit);
 // Is it worth going on after this error of accept_connection()? The peer has gone, a sibling was
 // quicker, the network hiccups (spec/master.md 4.4).
 bool transient_accept_error(int code);
