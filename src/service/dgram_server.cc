@@ -12,6 +12,7 @@
 #include "service/startup.h"
 #include "util/event_loop.h"
 #include "util/msg.h"
+#include "util/signals.h"
 
 namespace handoff::service {
 namespace {
@@ -29,13 +30,6 @@ Skeleton skeleton(const DgramNeeds& needs) {
   return {.options = {.retires = false, .stand_alone = false},
           .transports = {global::master_proto::type::kUnixDatagram},
           .log = needs.is_the_log ? global::LogRole::Server : global::LogRole::Daemon};
-}
-
-void let_in(int signal) {
-  sigset_t set;
-  (void)sigemptyset(&set);
-  (void)sigaddset(&set, signal);
-  (void)sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 class Dgram final : public ProcessOf<Process> {
@@ -80,7 +74,7 @@ void Dgram::run(DgramService& service, const DgramNeeds& needs) {
   terminate_ = loop_.on_signal(SIGTERM, [this] {
     last_words_ = loop_.after(kLastWords, [this] { leave(Leaving::MasterGone); });
   });
-  let_in(SIGTERM);  // master starts us with it held back
+  util::let_in(SIGTERM);  // master starts us with it held back
   for (const auto& listener : listeners_) {
     watches_.push_back(
         loop_.readable(listener.get(), [this, fd = listener.get()] { on_readable(fd); }));

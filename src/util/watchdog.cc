@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "util/msg.h"
+#include "util/signals.h"
 
 namespace handoff::util {
 namespace {
@@ -27,10 +28,7 @@ void on_alarm(int) {
   (void)signal(SIGALRM, SIG_DFL);
   const itimerval last{.it_interval = {}, .it_value = {.tv_sec = kSecondsToDie, .tv_usec = 0}};
   (void)setitimer(ITIMER_REAL, &last, nullptr);
-  sigset_t alarm_only;
-  (void)sigemptyset(&alarm_only);
-  (void)sigaddset(&alarm_only, SIGALRM);
-  (void)sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  let_in(SIGALRM);
   msg::fatal("watchdog timeout");
 }
 

@@ -1,0 +1,17 @@
+// signals.h - the signals that wait until this process is ready for them.
+#pragma once
+
+#include <csignal>
+
+namespace handoff::util {
+
+// Whether it was held back here or by whoever started this process; may be called in a signal
+// handler.
+inline void let_in(int signal) {
+  sigset_t set;
+  (void)sigemptyset(&set);
+  (void)sigaddset(&set, signal);
+  (void)sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace handoff::util
