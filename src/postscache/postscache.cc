@@ -111,12 +111,9 @@ Options parse_options(int argc, char** argv) {
 }
 
 global::Config load_config(const Options& options) {
-  const char* environment = std::getenv("MAIL_CONFIG");
   global::ConfigOptions choice;
   choice.process_name = "postscache";
-  choice.directory = !options.config_directory.empty() ? options.config_directory
-                     : environment != nullptr          ? environment
-                                                       : global::kDefaultConfigDirectory;
+  choice.directory = options.config_directory;
   return global::Config::load(choice);
 }
 
