@@ -140,19 +140,32 @@ def test_pickup_feeds_cleanup_what_stock_feeds_it():
 def _picked_up(mail: Instance, data: bytes) -> Tuple[List[object], List[str]]:
     """What is in the incoming queue afterwards, and what pickup has logged."""
     logged = len(mail.log.lines())
+    _drop(mail, data)
+    message = [(kind, steady(text)) if isinstance(kind, str) else kind for kind, text in
+               [entry for entry in queued(mail.queue_directory / "incoming") if isinstance(entry, tuple)]
+               if not text.startswith(b"create_time=")]
+    _wait_until_all_is_logged(mail)
+    lines = [line.partition("]: ")[2] for line in mail.log.lines()[logged:] if "/pickup[" in line]
+    return message, [steady(line.encode()) for line in lines if "been queued for" not in line
+                     and "maildrop/ABC123: " not in line and "from=<last@" not in line]
+
+
+def _drop(mail: Instance, data: bytes) -> None:
     path = mail.queue_directory / "maildrop" / "ABC123"
     path.write_bytes(data)
     os.utime(path, (1600000000, 1600000000))
     path.chmod(0o744)
     mail.trigger("pickup", b"W")
     wait_until(lambda: not path.exists(), 10, "pickup removes the file")
-    message = [(kind, steady(text)) if isinstance(kind, str) else kind for kind, text in
-               [entry for entry in queued(mail.queue_directory / "incoming") if isinstance(entry, tuple)]
-               if not text.startswith(b"create_time=")]
-    mail.log.wait_for(r"pickup\[\d+\]: ", count=1)
-    lines = [line.partition("]: ")[2] for line in mail.log.lines()[logged:] if "/pickup[" in line]
-    return message, [steady(line.encode()) for line in lines if "been queued for" not in line
-                     and "maildrop/ABC123: " not in line]
+
+
+def _wait_until_all_is_logged(mail: Instance) -> None:
+    """pickup takes one file after the other: what it says of one is logged before what it says of the next."""
+    last = r"pickup\[\d+\]: .* from=<last@"
+    before = len(mail.log.find(last))
+    _drop(mail, TIME + record("S", b"last@x") + RECIPIENT + CONTENT + END)
+    mail.log.wait_for(last, count=before + 1)
+    queued(mail.queue_directory / "incoming")
 
 
 @pytest.mark.parametrize("mix", [stock_but("sendmail", "postdrop")], ids=str)
