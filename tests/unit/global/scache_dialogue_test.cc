@@ -10,10 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "global/session_cache_multi.h"
+#include "global/scache_desk.h"
 #include "support/log.h"
 #include "support/sockets.h"
-#include "util/manual_scheduler.h"
 #include "util/pass_fd.h"
 
 namespace handoff::global::scache {
@@ -126,19 +125,8 @@ class Peer {
   std::unique_ptr<Dialogue> served_;
 };
 
-class ScacheDialogueTest : public testing::Test {
+class ScacheDialogueTest : public DeskTest {
  protected:
-  util::ManualScheduler clock;
-  MultiSessionCache cache{clock};
-  Statistics statistics{0};
-  int relieved = 0;
-  Desk desk{.scheduler = clock,
-            .cache = cache,
-            .statistics = statistics,
-            .client_name = "scache socket",
-            .ttl_limit = 5s,
-            .stall_limit = 60s,
-            .relieve = [this] { ++relieved; }};
   Peer peer{clock, desk};
 };
 

@@ -9,11 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "global/scache_desk.h"
 #include "global/scache_extension_proto.h"
-#include "global/session_cache_multi.h"
 #include "support/log.h"
 #include "support/sockets.h"
-#include "util/manual_scheduler.h"
 
 namespace handoff::global::scache {
 namespace {
@@ -100,19 +99,8 @@ class Peer {
   std::unique_ptr<ExtensionDialogue> served_;
 };
 
-class ScacheExtensionTest : public testing::Test {
+class ScacheExtensionTest : public DeskTest {
  protected:
-  util::ManualScheduler clock;
-  MultiSessionCache cache{clock};
-  Statistics statistics{0};
-  int relieved = 0;
-  Desk desk{.scheduler = clock,
-            .cache = cache,
-            .statistics = statistics,
-            .client_name = "scache socket",
-            .ttl_limit = 5s,
-            .stall_limit = 60s,
-            .relieve = [this] { ++relieved; }};
   Peer peer{clock, desk};
 };
 

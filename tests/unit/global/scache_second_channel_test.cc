@@ -1,15 +1,12 @@
 // ClientSessionCache on the second socket of the server, and on its way there.
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "global/scache_extension_proto.h"
-#include "global/session_cache_clnt.h"
-#include "support/files.h"
+#include "global/scripted_scache.h"
 #include "support/log.h"
 #include "support/sockets.h"
 #include "util/pass_fd.h"
@@ -42,29 +39,13 @@ const std::string kStockNotFound =
 
 using Lines = std::vector<std::string>;
 
-// Does one step of its script whenever the client is about to wait.
-class ScacheSecondSocketTest : public testing::Test {
+class ScacheSecondSocketTest : public ScriptedScache {
  protected:
-  using Step = std::function<void()>;
-
   ScacheSecondSocketTest()
       : first_(*util::listen_unix(path_, 5, 0600)), second_(listen()), cache(options()) {}
 
   [[nodiscard]] UniqueFd listen() const {
     return *util::listen_unix_packets(path_ + ".handoff", 5, 0600);
-  }
-  ClientSessionCache::Options options() {
-    return {.service = path_,
-            .timeout = 5ms,
-            .pause = 0ms,
-            .now = [this] { return now; },
-            .before_wait = [this] { next_step(); }};
-  }
-  void next_step() {
-    if (script.empty()) return;
-    const Step step = std::move(script.front());
-    script.pop_front();
-    step();
   }
 
   // On the second socket the client speaks first.
@@ -80,12 +61,6 @@ class ScacheSecondSocketTest : public testing::Test {
       peer = *util::accept_connection(first_.get());
       ++first_connections;
       test::send_text(peer, kAnnouncement);
-    };
-  }
-  Step answers(std::string expected, std::string text) {
-    return [this, expected, text] {
-      EXPECT_EQ(test::received_text(peer), expected);
-      test::send_text(peer, text);
     };
   }
   // Keeps what the client sends along.
@@ -108,28 +83,16 @@ class ScacheSecondSocketTest : public testing::Test {
       EXPECT_TRUE(util::send_packet(peer.get(), text, session.get()));
     };
   }
-  Step hangs_up() {
-    return [this] {
-      (void)test::received_text(peer);  // with unread packets it would be a reset
-      peer.reset();
-    };
-  }
   static std::pair<UniqueFd, Session> session() {
     auto [remote, ours] = test::socket_pair();
     return {std::move(remote), Session{"prop", std::move(ours), "QUIT\r\n"}};
   }
 
-  test::WorkingDirectory directory_;
-  const std::string path_ = "scache";
   UniqueFd first_;
   UniqueFd second_;
-  std::deque<Step> script;
   int first_connections = 0;
   int second_connections = 0;
-  UniqueFd peer;
   UniqueFd saved;
-  UniqueFd remote_;
-  ClientSessionCache::Clock::time_point now{};
   ClientSessionCache cache;
 };
 

@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "support/files.h"
+#include "global/scripted_scache.h"
 #include "support/log.h"
 #include "support/sockets.h"
 #include "util/pass_fd.h"
@@ -37,26 +35,9 @@ const std::string kFindEndpoint = "request\0find_endp\0label\0e\0\0"s;
 
 using Lines = std::vector<std::string>;
 
-// Does one step of its script whenever the client is about to wait.
-class ScacheClntTest : public testing::Test {
+class ScacheClntTest : public ScriptedScache {
  protected:
-  using Step = std::function<void()>;
-
   ScacheClntTest() : listener_(*util::listen_unix(path_, 5, 0600)), cache(options()) {}
-
-  ClientSessionCache::Options options() {
-    return {.service = path_,
-            .timeout = 5ms,
-            .pause = 0ms,
-            .now = [this] { return now; },
-            .before_wait = [this] { next_step(); }};
-  }
-  void next_step() {
-    if (script.empty()) return;
-    const Step step = std::move(script.front());
-    script.pop_front();
-    step();
-  }
 
   Step announces(std::string text = kAnnouncement) {
     return [this, text] {
@@ -68,13 +49,6 @@ class ScacheClntTest : public testing::Test {
   Step hangs_up_at_once() {
     return [this] { *util::accept_connection(listener_.get()); };
   }
-  // Makes sure of what the client has sent since the last step.
-  Step answers(std::string expected, std::string text) {
-    return [this, expected, text] {
-      EXPECT_EQ(test::received_text(peer), expected);
-      test::send_text(peer, text);
-    };
-  }
   Step hands_over(std::string expected) {
     return [this, expected] {
       EXPECT_EQ(test::received_text(peer), expected);
@@ -83,26 +57,14 @@ class ScacheClntTest : public testing::Test {
       EXPECT_TRUE(util::send_fd(peer.get(), session.get()));
     };
   }
-  Step hangs_up() {
-    return [this] {
-      (void)test::received_text(peer);  // with unread bytes it would be a reset
-      peer.reset();
-    };
-  }
   // One end goes into the cache, the other comes back.
   std::pair<UniqueFd, Session> session() {
     auto [remote, ours] = test::socket_pair();
     return {std::move(remote), Session{"prop", std::move(ours)}};
   }
 
-  test::WorkingDirectory directory_;
-  const std::string path_ = "scache";
   UniqueFd listener_;
-  std::deque<Step> script;
   int connections = 0;
-  UniqueFd peer;
-  UniqueFd remote_;
-  ClientSessionCache::Clock::time_point now{};
   ClientSessionCache cache;
 };
 
