@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support import programs  # noqa: E402  (the path comes first)
 from support.instance import Instance, Setting  # noqa: E402
 from support.layout import ROOTLESS_USER  # noqa: E402
+from support.root import STOCK_MASTER, skip_unless_root  # noqa: E402
 from support.smtp_peer import RecordingPeer, ScriptedPeer  # noqa: E402
 
 Suite = Callable[..., Instance]
@@ -42,8 +43,7 @@ def suite() -> Suite:
 @pytest.fixture
 def stock_suite() -> Suite:
     """The same with stock programs, unless told otherwise: `stock_suite(scache="ours")`."""
-    if os.geteuid() != 0:
-        pytest.skip("stock Postfix's master serves root only")
+    skip_unless_root(STOCK_MASTER)
     return _suite(programs.stock_but())
 
 
@@ -73,6 +73,5 @@ def user(request: pytest.FixtureRequest) -> Optional[str]:
     """Runs a test twice, with dropped privileges and rootless: pass it on as `suite(user=user)`."""
     if request.param == "rootless":
         return ROOTLESS_USER if os.geteuid() == 0 else None
-    if os.geteuid() != 0:
-        pytest.skip("only root can drop privileges")
+    skip_unless_root("only root can drop privileges")
     return None

@@ -8,6 +8,7 @@ import pytest
 from support.layout import ROOTLESS_USER
 from support.mistakes import ACCOUNT_MISTAKES, MISTAKES, back_date, make_all, start_and_fail
 from support.programs import ours_but
+from support.root import needs_root
 
 
 def mistake_parameters(mistakes):
@@ -33,20 +34,20 @@ def test_master_stops_and_says_why(outcomes, name):
     check(outcomes[name])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="accounts only matter to root")
+@needs_root("accounts only matter to root")
 @mistake_parameters(ACCOUNT_MISTAKES)
 def test_accounts_are_checked(outcomes, name):
     check(outcomes[name])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root can become somebody else")
+@needs_root("root can become somebody else")
 def test_the_same_without_root():
     few = [mistake for mistake in MISTAKES if mistake.name in ("unknown type", "bad boolean")]
     for outcome in make_all(few, ours_but(), ROOTLESS_USER).values():
         check(outcome)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root can become somebody else")
+@needs_root("root can become somebody else")
 def test_accounts_do_not_matter_without_root(suite):
     with suite(user=ROOTLESS_USER, mail_owner="nosuch", setgid_group="nosuch"):
         pass

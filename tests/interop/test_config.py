@@ -5,7 +5,6 @@ Both programs are made to complain about a value, because a complaint quotes wha
 
 import concurrent.futures
 import functools
-import os
 import pathlib
 import re
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 from support import debian, programs
 from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.mistakes import back_date
+from support.root import needs_root
 
 TABLE = debian.REPOSITORY / "src/global/params.def"
 # Where an installation's own directories show.
@@ -173,7 +173,7 @@ def test_values_are_taken_as_by_stock(name, texts):
     compare([f"{name} = ${{empty}}{text}${{empty}}" for text in texts])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="stock's programs look for accounts")
+@needs_root("stock's programs look for accounts")
 def test_files_are_read_as_by_stock():
     compare(["soft_bounce = x\n  y\n# c\n\n  z", "soft_bounce=\tx\r",
              "soft_bounce = 1\nsoft_bounce = 2", "soft_bounce = 2\nsoft_bounce = 2",

@@ -1,13 +1,12 @@
 """The words of stock Postfix for the mistakes of tests/support/mistakes.py: what ours is held to."""
 
-import os
-
 import pytest
 
 from support.mistakes import ACCOUNT_MISTAKES, MISTAKES, make_all
 from support.programs import stock_but
+from support.root import STOCK_MASTER, needs_root
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="stock's master serves root only")
+pytestmark = needs_root(STOCK_MASTER)
 ALL = MISTAKES + ACCOUNT_MISTAKES
 
 

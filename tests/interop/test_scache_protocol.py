@@ -12,6 +12,7 @@ import pytest
 
 from support.instance import Instance
 from support.programs import stock_but
+from support.root import STOCK_MASTER, skip_unless_root
 from support.scache_client import (TURN, ScacheClient, find_destination, find_endpoint,
                                    request, save_destination, save_endpoint, sessions)
 
@@ -80,8 +81,7 @@ def _position(lines, mark):
 @pytest.fixture(scope="module")
 def servers():
     """The same mail system twice: all stock, and stock with our scache."""
-    if os.geteuid() != 0:
-        pytest.skip("stock Postfix's master serves root only")
+    skip_unless_root(STOCK_MASTER)
     with contextlib.ExitStack() as stack:
         yield [Server(stack.enter_context(Instance(mix, connection_cache_ttl_limit="10s")))
                for mix in (stock_but(), stock_but("scache"))]
