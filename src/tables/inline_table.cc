@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "tables/folding.h"
 #include "tables/memory_table.h"
 #include "tables/table_types.h"
 #include "util/braces.h"
@@ -44,14 +45,14 @@ OpenedTable open_inline_table(std::string_view name, const TableOptions& options
   };
   const Result<std::string_view> list = util::without_braces(name);
   if (!list || !name.starts_with('{') || name == "{}") return bad("bad syntax");
-  auto table = std::make_unique<MemoryTable>("inline:" + std::string(name), options.fold_keys);
+  auto table = std::make_unique<MemoryTable>("inline:" + std::string(name));
   std::string_view rest = *list;
   while (true) {
     const std::string_view word = util::next_brace_word(rest, ", \t\r\n");
     if (word.empty()) break;
     const Result<Pair> pair = parse_pair(word);
     if (!pair) return bad(pair.error().what);
-    table->insert_or_assign(pair->key, pair->value);
+    table->insert_or_assign(stored_key(pair->key, options), std::string(pair->value));
   }
   if (table->empty()) return bad("empty table");
   return std::unique_ptr<Table>(std::move(table));

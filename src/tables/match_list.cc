@@ -24,9 +24,7 @@ constexpr int kDeepestFile = 20;
 class MissingFile : public Table {
  public:
   explicit MissingFile(const std::string& path) : Table("non-existent:" + path) {}
-  Result<std::optional<std::string>> lookup(std::string_view) override {
-    return Error::not_found("the file could not be read");
-  }
+  Answer lookup(std::string_view) override { return unavailable("the file could not be read"); }
 };
 
 bool is_table(std::string_view item) {
@@ -58,13 +56,20 @@ Status MatchList::add_items(std::string_view text, bool match, int depth) {
       Status added = add_file(std::string(item), item_matches, depth + 1);
       if (!added) return added;
     } else if (is_table(item)) {
-      items_.push_back({item_matches,
-                        {},
-                        open_table(item, {.fold_keys = true, .must_open = options_.must_open})});
+      items_.push_back({item_matches, {}, open_table(item, table_options())});
     } else {
       items_.push_back({item_matches, util::to_lower(item), nullptr});
     }
   }
+}
+
+TableOptions MatchList::table_options() const {
+  TableOptions options;
+  options.fold_literals = false;
+  options.lock = true;
+  options.utf8 = true;
+  options.must_open = options_.must_open;
+  return options;
 }
 
 Status MatchList::add_file(const std::string& path, bool match, int depth) {
@@ -76,7 +81,7 @@ Status MatchList::add_file(const std::string& path, bool match, int depth) {
     const std::string problem = what.starts_with("open ") ? "open file " + what.substr(5) : what;
     if (options_.must_open) return Error::not_found(problem);
     msg::error("{}", problem);
-    items_.push_back({match, {}, std::make_unique<MissingFile>(path)});
+    items_.push_back({match, {}, std::make_shared<MissingFile>(path)});
     return {};
   }
   std::string_view rest = *text;
@@ -118,10 +123,11 @@ bool MatchList::matches_text(const std::string& text, const std::string& name) c
 Result<bool> MatchList::matches_table(Table& table, const std::string& name) const {
   std::string_view key = name;
   while (true) {
-    const Result<std::optional<std::string>> value = table.lookup(key);
+    const Answer value = table.lookup(key);
     if (!value) return value.error();
     if (value->has_value()) return true;
-    if (options_.kind == MatchOptions::Kind::String || !table.literal_keys()) return false;
+    if (options_.kind == MatchOptions::Kind::String || table.keys() == Table::Keys::Pattern)
+      return false;
     const std::size_t dot = key.find('.', key.starts_with('.') ? 1 : 0);
     if (dot == std::string_view::npos) return false;
     key = key.substr(options_.parent_matches ? dot + 1 : dot);

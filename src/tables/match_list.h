@@ -4,7 +4,6 @@
 // items, and tables, of which only the keys count. Upper and lower case are the same.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +43,11 @@ class MatchList {
   struct Item {
     bool match = true;  // false: after "!"
     std::string text;   // in lower case; empty for a table
-    std::unique_ptr<Table> table;
+    SharedTable table;
   };
 
   util::Status add_items(std::string_view text, bool match, int depth);
+  [[nodiscard]] TableOptions table_options() const;  // names are folded here
   util::Status add_file(const std::string& path, bool match, int depth);
   [[nodiscard]] util::Result<bool> matches(const Item& item, const std::string& name) const;
   [[nodiscard]] bool matches_text(const std::string& text, const std::string& name) const;

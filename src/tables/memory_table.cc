@@ -1,25 +1,28 @@
 #include "tables/memory_table.h"
 
-#include "util/text.h"
+#include <utility>
 
 namespace handoff::tables {
 
-util::Result<std::optional<std::string>> MemoryTable::lookup(std::string_view key) {
-  const auto found = entries_.find(folded(key));
+Answer MemoryTable::lookup(std::string_view key) {
+  const auto found = entries_.find(key);
   if (found == entries_.end()) return std::optional<std::string>();
   return std::optional<std::string>(found->second);
 }
 
-bool MemoryTable::insert(std::string_view key, std::string_view value) {
-  return entries_.try_emplace(folded(key), value).second;
+util::Result<std::optional<Entry>> MemoryTable::sequence(Step step) {
+  if (step == Step::First) next_ = entries_.begin();
+  if (next_ == entries_.end()) return std::optional<Entry>();
+  const auto& [key, value] = *next_++;
+  return std::optional<Entry>({key, value});
 }
 
-void MemoryTable::insert_or_assign(std::string_view key, std::string_view value) {
-  entries_.insert_or_assign(folded(key), std::string(value));
+bool MemoryTable::insert(std::string key, std::string value) {
+  return entries_.try_emplace(std::move(key), std::move(value)).second;
 }
 
-std::string MemoryTable::folded(std::string_view key) const {
-  return fold_keys_ ? util::to_lower(key) : std::string(key);
+void MemoryTable::insert_or_assign(std::string key, std::string value) {
+  entries_.insert_or_assign(std::move(key), std::move(value));
 }
 
 }  // namespace handoff::tables

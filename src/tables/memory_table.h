@@ -11,20 +11,21 @@ namespace handoff::tables {
 
 class MemoryTable : public Table {
  public:
-  MemoryTable(std::string name, bool fold_keys) : Table(std::move(name)), fold_keys_(fold_keys) {}
+  explicit MemoryTable(std::string name) : Table(std::move(name)) {}
 
-  util::Result<std::optional<std::string>> lookup(std::string_view key) override;
+  Answer lookup(std::string_view key) override;
+  util::Result<std::optional<Entry>> sequence(Step step) override;
 
-  // False, and no change, when the key is there already.
-  bool insert(std::string_view key, std::string_view value);
-  void insert_or_assign(std::string_view key, std::string_view value);
+  // The key is folded already. False, and no change, when it is there already.
+  bool insert(std::string key, std::string value);
+  void insert_or_assign(std::string key, std::string value);
   [[nodiscard]] bool empty() const { return entries_.empty(); }
 
  private:
-  [[nodiscard]] std::string folded(std::string_view key) const;
+  using Entries = std::map<std::string, std::string, std::less<>>;
 
-  bool fold_keys_;
-  std::map<std::string, std::string, std::less<>> entries_;
+  Entries entries_;
+  Entries::const_iterator next_ = entries_.begin();
 };
 
 }  // namespace handoff::tables

@@ -16,9 +16,7 @@ class StaticTable : public Table {
   StaticTable(std::string_view name, std::string_view value)
       : Table("static:" + std::string(name)), value_(value) {}
 
-  Result<std::optional<std::string>> lookup(std::string_view) override {
-    return std::optional<std::string>(value_);
-  }
+  Answer lookup(std::string_view) override { return std::optional<std::string>(value_); }
 
  private:
   std::string value_;
@@ -28,9 +26,7 @@ class FailTable : public Table {
  public:
   explicit FailTable(std::string_view name) : Table("fail:" + std::string(name)) {}
 
-  Result<std::optional<std::string>> lookup(std::string_view) override {
-    return Error::not_found("table " + name() + ": query error: Application error");
-  }
+  Answer lookup(std::string_view) override { return unavailable("query error"); }
 };
 
 }  // namespace

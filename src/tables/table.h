@@ -8,21 +8,56 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "tables/table_options.h"
 #include "util/result.h"
 
 namespace handoff::tables {
 
+// Nothing: there is no such key. Error: the table cannot tell; `code` is an errno, or 0.
+using Answer = util::Result<std::optional<std::string>>;
+
+// The two kinds of errors of a table: it may work later; somebody must repair the configuration.
+util::Error unavailable(std::string what, int code = 0);
+util::Error misconfigured(std::string what);
+bool is_misconfigured(const util::Error& error);
+
+struct Entry {
+  std::string key;
+  std::string value;
+
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
 class Table {
  public:
+  enum class Keys {
+    Literal,  // it makes sense to ask for parts of an address
+    Pattern,  // only the whole key is asked
+  };
+  enum class Step { First, Next };
+
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
   virtual ~Table() = default;
 
-  // Nothing: there is no such key. Error: the table cannot be asked.
-  virtual util::Result<std::optional<std::string>> lookup(std::string_view key) = 0;
-  // Keys are literal texts, so that it makes sense to ask for parts of an address.
-  [[nodiscard]] virtual bool literal_keys() const { return true; }
+  virtual Answer lookup(std::string_view key) = 0;
+  [[nodiscard]] virtual Keys keys() const { return Keys::Literal; }
+
+  // For types that can; the others answer with "table T:N: update operation is not supported".
+  // False: the key was there already and stays (Duplicates::Ignore, or Warn after the warning).
+  virtual util::Result<bool> update(std::string_view key, std::string_view value);
+  // False: there was no such key.
+  virtual util::Result<bool> remove(std::string_view key);
+  // All entries, in the order of the table. Nothing: that was the last.
+  virtual util::Result<std::optional<Entry>> sequence(Step step);
+
+  // Somebody has replaced or changed the file since it was opened, and what is answered here is
+  // old: the process makes room for a new one.
+  [[nodiscard]] virtual bool changed() const { return false; }
+  // Several processes may write to it at a time.
+  [[nodiscard]] virtual bool many_writers() const { return false; }
 
   // "type:name".
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -34,19 +69,19 @@ class Table {
   std::string name_;
 };
 
-struct TableOptions {
-  // Upper and lower case are the same, in what is asked and in what is stored.
-  bool fold_keys = true;
-  // What open_table() does when a table cannot be opened (daemon_table_open_error_is_fatal).
-  bool must_open = false;
-};
+using SharedTable = std::shared_ptr<Table>;
 
-// The error is one line: "unsupported dictionary type: nosuch".
-util::Result<std::unique_ptr<Table>> try_open_table(std::string_view type_and_name,
-                                                    const TableOptions& options = {});
+// The same table with the same options is opened once, for as long as somebody holds it. The error
+// is one line: "unsupported dictionary type: nosuch".
+util::Result<SharedTable> try_open_table(std::string_view type_and_name,
+                                         const TableOptions& options = {});
 
 // Never null. A table that cannot be opened ends the program, or is logged as an error and
-// replaced by one that answers with an error.
-std::unique_ptr<Table> open_table(std::string_view type_and_name, const TableOptions& options = {});
+// replaced by one that says so at each look-up, and can tell nothing.
+SharedTable open_table(std::string_view type_and_name, const TableOptions& options = {});
+
+// Whether an open table has changed; the name is as in stock's log:
+// "hash:/etc/x(0,lock|fold_fix)".
+std::optional<std::string> find_changed_table();
 
 }  // namespace handoff::tables

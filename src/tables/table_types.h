@@ -3,15 +3,11 @@
 // `name` is what follows "type:"; table.h is what users of tables want.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
-#include "tables/table.h"
-#include "util/result.h"
+#include "tables/table_type.h"
 
 namespace handoff::tables {
-
-using OpenedTable = util::Result<std::unique_ptr<Table>>;
 
 // The same value for every key: "static:value" or "static:{value with blanks}".
 OpenedTable open_static_table(std::string_view name, const TableOptions& options);

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "tables/folding.h"
 #include "tables/memory_table.h"
 #include "tables/table_types.h"
 #include "util/msg.h"
@@ -29,7 +30,14 @@ std::size_t key_length(std::string_view text) {
   return quoted ? kUnbalanced : i;
 }
 
-Status enter(const util::LogicalLine& line, const std::string& path, MemoryTable& table) {
+Status on_duplicate(const std::string& problem, const TableOptions& options) {
+  if (options.duplicates == Duplicates::Refuse) return Error::syntax(problem);
+  if (options.duplicates == Duplicates::Warn) msg::warn("{}", problem);
+  return {};
+}
+
+Status enter(const util::LogicalLine& line, const std::string& path, const TableOptions& options,
+             MemoryTable& table) {
   const std::string place = path + ", line " + std::to_string(line.number);
   const std::size_t length = key_length(line.text);
   if (length == kUnbalanced) {
@@ -44,8 +52,11 @@ Status enter(const util::LogicalLine& line, const std::string& path, MemoryTable
   }
   if (key.ends_with(':'))
     msg::warn("{}: record is in \"key: value\" format; is this an alias file?", place);
-  if (!table.insert(key, value))
-    return Error::syntax(place + ": duplicate entry: \"" + util::to_lower(key) + '"');
+  std::string stored = stored_key(key, options);
+  if (options.duplicates == Duplicates::Replace)
+    table.insert_or_assign(std::move(stored), std::string(value));
+  else if (!table.insert(stored, std::string(value)))
+    return on_duplicate(place + ": duplicate entry: \"" + stored + '"', options);
   return {};
 }
 
@@ -59,9 +70,9 @@ OpenedTable open_texthash_table(std::string_view name, const TableOptions& optio
     return what.starts_with("open ") ? Error::not_found("open database " + what.substr(5))
                                      : text.error();
   }
-  auto table = std::make_unique<MemoryTable>("texthash:" + path, options.fold_keys);
+  auto table = std::make_unique<MemoryTable>("texthash:" + path);
   for (const util::LogicalLine& line : util::logical_lines(*text, path))
-    if (Status entered = enter(line, path, *table); !entered) return entered.error();
+    if (Status entered = enter(line, path, options, *table); !entered) return entered.error();
   return std::unique_ptr<Table>(std::move(table));
 }
 

@@ -24,7 +24,7 @@ constexpr std::string_view kMappedPrefix = "::ffff:";  // an IPv4 address in IPv
 
 // Several tables as one: the first that knows the key decides. No tables: no function.
 Lookup open_tables(std::string_view names) {
-  using Tables = std::vector<std::unique_ptr<tables::Table>>;
+  using Tables = std::vector<tables::SharedTable>;
   const auto opened = std::make_shared<Tables>();
   while (true) {
     const std::string_view name = util::next_brace_word(names, kSeparators);

@@ -93,7 +93,9 @@ TEST(Table, TexthashNamesTheFileThatIsMissing) {
 }
 
 TEST(Table, CaseMayMatter) {
-  auto table = try_open_table("inline:{A=1}", {.fold_keys = false, .must_open = false});
+  TableOptions options;
+  options.fold_literals = false;
+  auto table = try_open_table("inline:{A=1}", options);
   EXPECT_FALSE((*table)->lookup("a")->has_value());
   EXPECT_EQ(*(*table)->lookup("A"), "1");
 }
