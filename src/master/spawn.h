@@ -5,13 +5,15 @@
 #include <string_view>
 #include <vector>
 
+#include "global/environment.h"
 #include "master/endpoint.h"
-#include "master/environment.h"
 #include "master/master_cf.h"
 #include "util/result.h"
 #include "util/unique_fd.h"
 
 namespace handoff::master {
+
+using global::Environment;
 
 // What about master itself its children are told.
 struct MasterMode {

@@ -1,4 +1,5 @@
-// environment.h - the variables that daemons are started with (spec/master.md 2.4).
+// environment.h - the variables that programs of ours are started with: daemons by master(8)
+// (spec/master.md 2.4), scripts by postfix(1).
 #pragma once
 
 #include <optional>
@@ -8,7 +9,7 @@
 
 #include "util/result.h"
 
-namespace handoff::master {
+namespace handoff::global {
 
 class Environment {
  public:
@@ -25,6 +26,9 @@ class Environment {
   // it is there, "name=value" sets one. Error Syntax for unbalanced braces.
   [[nodiscard]] util::Result<Environment> filtered(std::string_view import) const;
 
+  // This process's, from now on: nothing else stays.
+  void take_effect() const;
+
   // "NAME=value" each.
   [[nodiscard]] const std::vector<std::string>& variables() const { return variables_; }
 
@@ -32,4 +36,4 @@ class Environment {
   std::vector<std::string> variables_;
 };
 
-}  // namespace handoff::master
+}  // namespace handoff::global

@@ -1,13 +1,14 @@
-#include "master/environment.h"
+#include "global/environment.h"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "util/brace_words.h"
 #include "util/text.h"
 
-namespace handoff::master {
+namespace handoff::global {
 namespace {
 
 constexpr std::string_view kListSeparators = ", \t\r\n";
@@ -41,6 +42,15 @@ void Environment::set(std::string_view name, std::string_view value) {
   }
 }
 
+void Environment::take_effect() const {
+  (void)clearenv();
+  for (const std::string& variable : variables_) {
+    const std::size_t equals = variable.find('=');
+    if (equals == std::string::npos) continue;
+    (void)setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+  }
+}
+
 void Environment::remove(std::string_view name) {
   std::erase_if(variables_, named(name));
 }
@@ -60,4 +70,4 @@ util::Result<Environment> Environment::filtered(std::string_view import) const {
   return kept;
 }
 
-}  // namespace handoff::master
+}  // namespace handoff::global
