@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "global/config_expand.h"
+#include "global/known_params.h"
 #include "global/own_addresses.h"
-#include "global/params.h"
 
 namespace handoff::global {
 namespace {
@@ -51,8 +51,8 @@ const Config::Setting* find_former(const Config& config, std::string_view name) 
 }
 
 std::optional<std::string> default_value(const Config& config, std::string_view name) {
-  const ParamSpec* spec = find_param(name);
-  if (spec == nullptr) return std::nullopt;
+  const std::optional<KnownParam> spec = find_known_param(name);
+  if (!spec) return std::nullopt;
   if (spec->default_text != kComputed) return spec->default_text;
   if (name == "myhostname") return default_myhostname(config);
   if (name == "mydomain") return default_mydomain(config);

@@ -16,7 +16,7 @@ namespace handoff::global {
 // What main.cf says about `name` under a former name of it.
 const Config::Setting* find_former(const Config& config, std::string_view name);
 
-// Not expanded; nothing for a name that is not in the table.
+// Not expanded; nothing for a name that nobody knows.
 std::optional<std::string> default_value(const Config& config, std::string_view name);
 
 }  // namespace handoff::global

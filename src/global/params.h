@@ -38,8 +38,8 @@ struct ParamSpec {
   const char* default_text;  // or kComputed
   std::int64_t min;
   std::int64_t max;
+  std::string_view since;
   std::string_view readers;
-  std::string_view meaning;
 
   [[nodiscard]] bool read_by(std::string_view program) const;
 };

@@ -4,12 +4,13 @@ Both programs are made to complain about a value, because a complaint quotes wha
 """
 
 import concurrent.futures
+import contextlib
 import functools
 import pathlib
 import re
 import subprocess
 import tempfile
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, Iterator, List, NamedTuple, Sequence
 
 import pytest
 
@@ -19,6 +20,8 @@ from support.mistakes import back_date
 from support.root import needs_root
 
 TABLE = debian.REPOSITORY / "src/global/params.def"
+REST = debian.REPOSITORY / "src/global/known_params.def"
+PROSE = debian.REPOSITORY / "proto/postconf.proto"
 # Where an installation's own directories show.
 BUILD_DEPENDENT = {"config_directory"}
 # Ours alone.
@@ -64,11 +67,9 @@ def environment(origin: str) -> Dict[str, str]:
     return programs.stock().environment() if origin == "stock" else {}
 
 
-def complaints(origin: str, settings: str) -> List[str]:
-    """What a daemon says on standard error when it starts by hand, without our explanations.
-
-    Stock reads the file before it knows that it should speak there, and we after that.
-    """
+@contextlib.contextmanager
+def directory_with(settings: str) -> Iterator[str]:
+    """A configuration directory; its main.cf has these settings on top of the least there must be."""
     chain = "".join(f"chain{i} = $chain{i + 1}\n" for i in range(150))
     with tempfile.TemporaryDirectory(prefix="handoff-", dir="/tmp") as directory:
         main_cf = pathlib.Path(directory) / "main.cf"
@@ -76,12 +77,29 @@ def complaints(origin: str, settings: str) -> List[str]:
                            f"setgid_group = {SETGID_GROUP}\nqueue_directory = /\n"
                            f"{chain}{MACROS}{settings}\n")
         back_date(main_cf)
+        yield directory
+
+
+def complaints(origin: str, settings: str) -> List[str]:
+    """What a daemon says on standard error when it starts by hand, without our explanations.
+
+    Stock reads the file before it knows that it should speak there, and we after that.
+    """
+    with directory_with(settings) as directory:
         done = subprocess.run([programs.locate(origin, "scache"), "-V", "-S"], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                               env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
         lines = done.stderr.replace(directory, "DIR").splitlines()
     more = re.compile(r"warning: DIR/main.cf, line \d+: (\w+ = |overriding earlier entry)")
     return [line for line in lines if not more.search(line)]
+
+
+def stock_expansion(settings: str) -> str:
+    """What stock's postconf takes the value of soft_bounce for."""
+    with directory_with(settings) as directory:
+        return subprocess.run(
+            [programs.stock().program("postconf"), "-c", directory, "-xh", "soft_bounce"],
+            env=environment("stock"), check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
 
 
 def compare(settings: Sequence[str]) -> None:
@@ -103,10 +121,19 @@ class Row(NamedTuple):
 def rows() -> Dict[str, Row]:
     """The table, by name."""
     text = r'"(?:[^"\\]|\\.)*"'
-    pattern = rf'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:{text}\s*)+),[^"]*"([^"]*)"'
+    pattern = rf'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:{text}\s*)+),[^"]*"[^"]*", "([^"]*)"\)'
     found = re.findall(pattern, TABLE.read_text(), re.MULTILINE)
     assert len(found) == len(re.findall(r"^PARAM\(", TABLE.read_text(), re.MULTILINE))
     return {name: Row(kind, name, default, readers) for kind, name, default, readers in found}
+
+
+@functools.lru_cache(maxsize=None)
+def unread() -> Dict[str, Row]:
+    """What only stock's programs read, by name."""
+    text = r'"(?:[^"\\]|\\.)*"'
+    found = re.findall(rf"^KNOWN\((\w+),\s*(\w+),\s*((?:{text}\s*)+)\)", REST.read_text(), re.MULTILINE)
+    assert len(found) == len(re.findall(r"^KNOWN\(", REST.read_text(), re.MULTILINE))
+    return {name: Row(kind, name, default, "") for kind, name, default in found}
 
 
 def literal(text: str) -> str:
@@ -128,7 +155,7 @@ def stock_defaults() -> Dict[str, str]:
 def test_defaults_are_stock_s():
     stock = {name: value.strip() for name, value in stock_defaults().items()}
     different = {}
-    for name, row in rows().items():
+    for name, row in {**rows(), **unread()}.items():
         text = row.default
         if text.startswith("kComputed") or name in BUILD_DEPENDENT | EXTENSIONS:
             continue
@@ -138,9 +165,29 @@ def test_defaults_are_stock_s():
 
 
 def test_names_are_stock_s_or_said_to_be_ours():
-    # Names that stock still reads but no longer shows.
-    legacy = {"fallback_relay", "virtual_maps", "smtp_per_record_deadline"}
-    assert set(rows()) - set(stock_defaults()) == EXTENSIONS | legacy
+    assert not set(rows()) & set(unread())
+    every = set(rows()) | set(unread())
+    assert every - set(stock_defaults()) == EXTENSIONS
+    assert set(stock_defaults()) <= every
+
+
+def test_each_parameter_has_its_text():
+    assert re.findall(r"^%PARAM (.*)", PROSE.read_text(), re.MULTILINE) == sorted(rows())
+
+
+def test_names_mean_the_same_in_our_programs():
+    """Whoever reads it: what $name expands to in our scache, and in stock's postconf."""
+    left_out = {"soft_bounce", "proxy_read_maps"}  # the one that asks; longer than a line in the log
+    left_out |= {"process_id", "process_name", "service_name"}
+    left_out |= {name for name, row in unread().items() if row.kind == "Raw"}  # never expanded
+    names = sorted((set(rows()) | set(unread())) - EXTENSIONS - BUILD_DEPENDENT - left_out)
+    texts = ["soft_bounce = " + "".join(f"[{name}: ${name}]" for name in names[i:i + 20])
+             for i in range(0, len(names), 20)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        ours = list(pool.map(functools.partial(complaints, "ours"), texts))
+        stock = list(pool.map(stock_expansion, texts))
+    quoted = [" ".join(lines[-1].split("soft_bounce = ")[1].split()) for lines in ours]
+    assert quoted == [re.sub(r"(?<!:) ]", "]", text) for text in stock]  # mynetworks ends in a blank
 
 
 def test_programs_check_what_they_read():

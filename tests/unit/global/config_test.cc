@@ -90,8 +90,11 @@ TEST(Config, KnowsTheNamesOfProgramAndService) {
 }
 
 TEST(Config, UnknownNamesExpandToNothingAndKnownOnesToTheirDefault) {
-  const Config config = parse("a = <$nobody|$max_idle|$fallback_relay>");
-  EXPECT_EQ(*config.value("a"), "<|100s|>");
+  const Config config =
+      parse("a = <$nobody|$max_idle|$lmtp_fallback_relay|$smtpd_client_event_limit>");
+  EXPECT_EQ(*config.value("a"), "<|100s||>");
+  EXPECT_EQ(*config.value("smtpd_banner"), *config.value("myhostname") + " ESMTP Postfix")
+      << "only Postfix's programs read it";
   EXPECT_EQ(*config.value("nobody"), "");
 }
 
