@@ -48,7 +48,13 @@ archives  = $(foreach r,$1,$(if $(call members,$r),$B/lib/$r.a))
 libraries = $(foreach r,$1,$(libs_$r))
 binaries := $(foreach p,$(programs),$B/bin/$(notdir $p))
 
-all: $(binaries)
+# Scripts and lists lie beside the programs, as they do when installed.
+conf_files := post-install postfix-files postfix-script
+$(conf_files:%=$B/bin/%): $B/bin/%: conf/%
+	@mkdir -p $(@D)
+	@cp -p $< $@
+
+all: $(binaries) $(conf_files:%=$B/bin/%)
 
 $B/%.o: %.cc
 	@mkdir -p $(@D)
@@ -106,7 +112,7 @@ bench_programs := $(patsubst bench/%.cc,$B/bench/%,$(wildcard bench/*.cc))
 $(bench_programs): $B/bench/%: $B/bench/%.o $(call archives,global $(below_global))
 	$(compile) $^ $(call libraries,global $(below_global)) -pthread -o $@
 
-.PHONY: all setup test check test-unit test-san layers headers format format-check e2e interop \
+.PHONY: all setup test check test-unit test-san layers headers records format format-check e2e interop \
         demo bench bench-programs fuzz run-fuzzers tidy install clean
 
 setup:
@@ -118,7 +124,7 @@ test-unit: $B/bin/unit-tests
 test-san:
 	$(MAKE) SAN=address,undefined test-unit
 
-check: test-unit layers headers format-check
+check: test-unit layers headers records format-check
 
 export HANDOFF_BIN = $(CURDIR)/$B/bin
 pytest = $(PYTHON) -m pytest -p no:cacheprovider -q
@@ -142,13 +148,17 @@ bench: setup all bench-programs
 	@bench/scache
 bench-programs: $(bench_programs)
 
-# --- Installing. What is neither a daemon nor a command is for developers and stays here.
-commands := sendmail postdrop postscache smtp-sink smtp-source
+# --- Installing. conf/postfix-files is the list of what is installed; what is for developers is not
+# in it.
 workshop := scache-driver
-installed = $(filter-out $(workshop),$(notdir $(programs)))
 install: all
-	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install $B/bin \
-	  '$(filter-out $(commands),$(installed))' '$(filter $(commands),$(installed))'
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install $B/bin
+
+records:
+	@for program in $(filter-out $(workshop),$(notdir $(programs))); do \
+	  grep -Eq '^\$$(daemon_directory/|command_directory/|)'"$$program"'(_path)?:f:' conf/postfix-files || \
+	    { echo "conf/postfix-files has no record for $$program"; exit 1; }; \
+	done
 
 # --- The house: a room includes itself and the rooms below it, nothing else.
 layers:

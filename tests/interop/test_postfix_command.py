@@ -1,34 +1,225 @@
-"""Stock's postfix(1) starts, reloads and stops our master as it does its own."""
+"""postfix(1) and the script below it, side by side with stock's: ours above stock's script, our
+script below stock's postfix(1), and both ours.
 
+Each goes through the same story; exit statuses and log lines must be the same.
+"""
+
+import concurrent.futures
+import contextlib
+import functools
 import os
+import re
+import shutil
+import subprocess
+from typing import Callable, Dict, List, NamedTuple, Tuple
 
 import pytest
 
-from support.conditions import wait_until
-from support.programs import stock_but
+from support.instance import Instance
+from support.programs import Mix, stock, stock_but
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="stock's postfix(1) serves root only")
+
+SCRIPTS = ("postfix-script", "post-install")
+MIXES = {"stock": stock_but(), "our command": stock_but("postfix"),
+         "our scripts": stock_but(*SCRIPTS),
+         "both": stock_but("postfix", "postlog", *SCRIPTS),
+         "all of them": stock_but("postfix", "postlog", "master", "postlogd", *SCRIPTS)}
+
+# How long it takes to end.
+PASSING = re.compile(r"waiting for the Postfix mail system to terminate")
 
 
-@pytest.mark.parametrize("mix", [stock_but(), stock_but("master", "postlogd")], ids=str)
-def test_start_status_reload_stop(stock_suite, mix):
-    with stock_suite(mix, start=False) as mail:
-        def postfix(word, **how):
-            return mail.run([mail.command("postfix"), "-c", mail.config_directory, word], **how)
+class Told(NamedTuple):
+    status: int
+    lines: List[str]  # of postfix(1) and its script, sorted
 
-        mail.log.allow("fatal: the Postfix mail system is already running")
-        assert postfix("status", check=False).returncode == 1
-        (mail.queue_directory / "quick-start").touch()  # without checking owners and modes first
-        postfix("start")
-        first = mail.master_pid()
-        assert postfix("start", check=False).returncode == 1
-        assert mail.master_pid() == first
-        assert postfix("status").returncode == 0
-        mail.log.wait_for(f"the Postfix mail system is running: PID: {first}")
-        postfix("reload")
-        mail.log.wait_for("reload -- version 3.7.11, configuration ")
-        assert mail.master_pid() == first
-        postfix("stop")
-        wait_until(lambda: not os.path.exists(f"/proc/{first}"), 10, "the end of master")
-        if "postlogd" in mix.exceptions:  # stock's own is gone before it has read the last lines
-            assert mail.log.find("stopping the Postfix mail system")
-            mail.log.wait_for("terminating on signal 15")
-        assert postfix("status", check=False).returncode == 1
+
+class Story:
+    """An instance, and what its postfix(1) says to one command after the other."""
+
+    def __init__(self, mail: Instance) -> None:
+        self.mail = mail
+        self.told: Dict[str, Told] = {}
+
+    def postfix(self, *words: str, title: str = "") -> None:
+        title = title or " ".join(words)
+        assert title not in self.told
+        command = [self.mail.command("postfix"), "-c", self.mail.config_directory, *words]
+        status, output = on_a_terminal(command, self.mail.environment())
+        lines = [self._same_everywhere(line) for line in output.splitlines()]
+        self.told[title] = Told(status, sorted(
+            line for line in lines
+            if line.startswith(("postfix: ", "postfix/postfix-script: ", "/bin"))
+            and not PASSING.search(line)))
+
+    def _same_everywhere(self, text: str) -> str:
+        text = text.replace(str(self.mail.command("postfix")), "postfix")
+        return re.sub(r"PID: \d+", "PID: N", text.replace(str(self.mail.root), "ROOT"))
+
+
+def on_a_terminal(command: List[object], environment: Dict[str, str]) -> Tuple[int, str]:
+    """Stock shows what it logs on standard error, but only there."""
+    reader, terminal = os.openpty()
+    with subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, cwd="/",
+                          stdout=subprocess.DEVNULL, stderr=terminal, env=environment) as process:
+        try:
+            status = process.wait(timeout=60)
+        finally:
+            process.kill()
+    os.set_blocking(reader, False)
+    output = b""
+    with contextlib.suppress(BlockingIOError):
+        while part := os.read(reader, 65536):
+            output += part
+    os.close(terminal)
+    os.close(reader)
+    return status, output.decode().replace("\r\n", "\n")
+
+
+def stopped(story: Story) -> None:
+    for command in ("frob", "status", "stop", "abort", "drain", "reload", "flush"):
+        story.postfix(command, title=f"{command}, stopped")
+    story.postfix(title="no command")
+    story.postfix("status", "with", "more")
+    story.postfix("/bin/sh", "-c", "exit 7", title="a program")
+    story.postfix("-z", title="bad option")
+
+
+def running(story: Story) -> None:
+    mail = story.mail
+    story.postfix("check")
+    story.postfix("start")
+    for command in ("start", "status", "reload", "flush", "check"):
+        story.postfix(command, title=f"{command}, running")
+    story.postfix("logrotate")
+    assert list(mail.log.path.parent.glob("mail.log.*.gz"))
+    story.postfix("stop")
+    assert not mail.processes("master")
+    story.postfix("status", title="status after stop")
+    story.postfix("start", title="start again")
+    story.postfix("quick-stop")
+    assert (mail.queue_directory / "quick-start").exists()
+    story.postfix("start", title="start after quick-stop")
+    assert not (mail.queue_directory / "quick-start").exists()
+    story.postfix("abort")
+
+
+def misconfigured(story: Story) -> None:
+    mail = story.mail
+    for name, value in (("meta_directory", "/nonexistent/m"), ("shlib_directory", "/nonexistent/s"),
+                        ("queue_directory", "/nonexistent/q"), ("daemon_directory", "/nonexistent/d"),
+                        ("maillog_file", "")):
+        before = mail.run([mail.command("postconf"), "-h", name]).stdout.decode().strip()
+        mail.configure(**{name: value})
+        story.postfix("logrotate" if name == "maillog_file" else "status", title=f"{name}={value}")
+        mail.configure(**{name: before})
+    mail.configure_services({"postlog/unix-dgram": None})
+    story.postfix("check", title="no postlog")
+    mail.configure_services({"postlog/unix-dgram": "n - n - 1 postlogd"})
+    (mail.config_directory / "master.cf").rename(mail.root / "kept")
+    story.postfix("check", title="no master.cf")
+    (mail.root / "kept").rename(mail.config_directory / "master.cf")
+    mail.configure(compatibility_level="2")
+    story.postfix("status", title="old defaults")
+    mail.configure(compatibility_level="3.6")
+
+
+def damaged(story: Story) -> None:
+    """Wrong owners and modes of every kind that stock looks for."""
+    mail = story.mail
+    queue, config, data = mail.queue_directory, mail.config_directory, mail.root / "data"
+    for path, owner, mode in ((queue, 0, 0o775), (queue / "pid", 10, 0o777), (data, 0, 0o755),
+                              (queue / "saved/sub", 0, 0o700), (config / "sub", 0, 0o777),
+                              (mail.daemon("sub"), 10, 0o755), (data / "sub", 0, 0o700)):
+        path.mkdir(exist_ok=True)
+        os.chown(path, owner, 0)
+        path.chmod(mode)
+    os.chown(queue / "public", mail.queue_directory.stat().st_uid, 0)
+    (config / "link").symlink_to("/etc/passwd")
+    (queue / "corrupt/AB1C").touch()
+    jail = queue / "etc"
+    jail.mkdir()
+    (jail / "hosts").write_text("not the system's")
+    (jail / "host.conf.not").write_text("not in the system")
+    os.chown(jail / "hosts", 10, 0)
+    story.postfix("check", title="check, damaged")
+
+
+CHAPTERS: Tuple[Callable[[Story], None], ...] = (stopped, running, misconfigured, damaged)
+
+
+def prepare(mail: Instance) -> None:
+    """Gives programs the owners that a package gives them, and stock its list of files."""
+    if not mail.daemon("postfix-files").exists():
+        shutil.copy(stock().package.root / "etc/postfix/postfix-files",
+                    mail.daemon("postfix-files"))
+    mail.configure(manpage_directory=str(mail.root / "man"), readme_directory="no",
+                   html_directory="no", sample_directory=str(mail.config_directory),
+                   sendmail_path=str(mail.command("sendmail")))
+    own_programs = {path.name for path in mail.daemon("x").parent.iterdir()}
+    for name in own_programs:
+        replace_by_copy(mail.daemon(name))
+    for name in ("postqueue", "postdrop"):
+        replace_by_copy(mail.command(name))
+        shutil.chown(mail.command(name), "root", mail.postconf("setgid_group"))
+        mail.command(name).chmod(0o2755)
+
+
+def replace_by_copy(path: "os.PathLike[str]") -> None:
+    """In place of the hard link, whose owner and mode are everybody's."""
+    shutil.copy(path, f"{path}.new")
+    os.replace(f"{path}.new", path)
+
+
+def tell(mix: Mix) -> Dict[str, Told]:
+    told: Dict[str, Told] = {}
+    with Instance(mix, start=False) as mail:
+        prepare(mail)
+        story = Story(mail)
+        for chapter in CHAPTERS:
+            chapter(story)
+        told.update(story.told)
+        mail.log.allow("")
+    return told
+
+
+@functools.lru_cache(maxsize=None)
+def stories() -> Dict[str, Dict[str, Told]]:
+    with concurrent.futures.ThreadPoolExecutor(len(MIXES)) as pool:
+        return dict(zip(MIXES, pool.map(tell, MIXES.values())))
+
+
+# Words for postlog(1), and its standard input.
+POSTLOG = [(["hello", "world"], ""), (["-t", "a/b", "-p", "warn", "x"], ""), ([], "a\n\nb"),
+           (["-p", "WARNING", "x"], ""), (["-i", "-t", "", "x"], ""), (["-p", "error", ""], ""),
+           (["-p", "panic", "x"], ""), (["-p", "fatal", "tab\tx"], ""), (["-p", "bogus", "x"], ""),
+           (["-z"], ""), (["-c", "/nonexistent", "x"], ""), (["x", "-p", "warn"], "")]
+
+
+def postlog(origin: str) -> List[Tuple[int, List[str]]]:
+    with Instance(stock_but().with_(postlog=origin), start=False) as mail:
+        told = []
+        for words, text in POSTLOG:
+            before = len(mail.log.lines())
+            status = mail.run([mail.command("postlog"), *words], data=text.encode(),
+                              check=False).returncode
+            told.append((status, [re.sub(r"^.*? mail (.*)\[\d+\]: ", r"\1: ", line)
+                                  for line in mail.log.lines()[before:]]))
+        mail.log.allow("")
+    return told
+
+
+def test_postlog_logs_as_stock_s():
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        ours, stocks = pool.map(postlog, ("ours", "stock"))
+    assert list(zip(POSTLOG, ours)) == list(zip(POSTLOG, stocks))
+
+
+@pytest.mark.parametrize("name", [name for name in MIXES if name != "stock"])
+def test_commands_do_and_say_what_stock_s_do(name):
+    expected, told = stories()["stock"], stories()[name]
+    different = {title: (told[title], expected[title]) for title in expected
+                 if told[title] != expected[title]}
+    assert not different
+    assert expected["check, damaged"].lines and expected["status, running"].status == 0

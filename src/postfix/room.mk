@@ -1,0 +1,2 @@
+below_postfix := global dns tables util
+programs      += postfix/postfix

@@ -1,0 +1,2 @@
+below_postlog := global dns tables util
+programs      += postlog/postlog
