@@ -9,6 +9,8 @@
 
 #include "global/config_defaults.h"
 #include "global/config_expand.h"
+#include "global/main_cf_snapshot.h"
+#include "global/master_proto.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -65,10 +67,11 @@ Status authorize(const std::string& directory) {
                        config->main_cf());
 }
 
-std::string directory_of(const ConfigOptions& options) {
-  if (!options.directory.empty()) return options.directory;
-  const char* from_environment = std::getenv("MAIL_CONFIG");
-  return from_environment != nullptr ? from_environment : kDefaultConfigDirectory;
+Result<std::string> read_main_cf(const Config& config, const ConfigOptions& options) {
+  if (options.started_by_master) {
+    if (auto handed = take_main_cf_snapshot(config.directory())) return *std::move(handed);
+  }
+  return util::read_text_file(config.main_cf());
 }
 
 }  // namespace
@@ -77,11 +80,17 @@ Config Config::load(const ConfigOptions& options) {
   return util::or_die(try_load(options));
 }
 
+std::string Config::directory_for(const ConfigOptions& options) {
+  if (!options.directory.empty()) return options.directory;
+  const char* from_environment = std::getenv(master_proto::kConfigVariable);
+  return from_environment != nullptr ? from_environment : kDefaultConfigDirectory;
+}
+
 Result<Config> Config::try_load(const ConfigOptions& options) {
   Config config;
-  config.directory_ = directory_of(options);
+  config.directory_ = directory_for(options);
   if (Status allowed = authorize(config.directory_); !allowed) return allowed.error();
-  const Result<std::string> text = util::read_text_file(config.main_cf());
+  const Result<std::string> text = read_main_cf(config, options);
   if (!text) return text.error();
   if (Status read = config.read(*text); !read) return read.error();
   if (Status applied = config.apply(options); !applied) return applied.error();
@@ -90,7 +99,7 @@ Result<Config> Config::try_load(const ConfigOptions& options) {
 
 Result<Config> Config::from_text(std::string_view text, const ConfigOptions& options) {
   Config config;
-  config.directory_ = directory_of(options);
+  config.directory_ = directory_for(options);
   if (Status read = config.read(text); !read) return read.error();
   if (Status applied = config.apply(options); !applied) return applied.error();
   return config;

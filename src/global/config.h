@@ -26,6 +26,7 @@ struct ConfigOptions {
   std::string process_name;            // $process_name: the base name of argv[0]
   std::string service_name;            // $service_name; empty: process_name
   std::vector<std::string> overrides;  // "name=value" (-o), the last one wins
+  bool started_by_master = false;      // its main.cf takes the place of the file's, if it hands one
 };
 
 class Config {
@@ -39,9 +40,10 @@ class Config {
 
   static Config load(const ConfigOptions& options = {});
   static util::Result<Config> try_load(const ConfigOptions& options = {});
-  // For tests: main.cf text that stands in no file.
+  // The text of main.cf, however it came here; messages name the file.
   static util::Result<Config> from_text(std::string_view text, const ConfigOptions& options = {});
 
+  static std::string directory_for(const ConfigOptions& options);
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] std::string main_cf() const { return directory_ + "/main.cf"; }
 

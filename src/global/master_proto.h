@@ -25,6 +25,8 @@ constexpr const char* kConfigVariable = "MAIL_CONFIG";
 constexpr const char* kLogTagVariable = "MAIL_LOGTAG";
 constexpr const char* kPostlogSocketVariable = "POSTLOG_SERVICE";
 constexpr const char* kPostlogHostVariable = "POSTLOG_HOSTNAME";
+// Ours: the descriptor of a main.cf to be used instead of the file, see main_cf_snapshot.h.
+constexpr const char* kMainCfVariable = "HANDOFF_MAIN_CF";
 constexpr const char* kVerboseVariable = "MAIL_VERBOSE";
 constexpr const char* kDebugVariable = "MAIL_DEBUG";
 

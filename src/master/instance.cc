@@ -12,6 +12,7 @@
 
 #include "global/mail_log.h"
 #include "global/master_proto.h"
+#include "master/daemon_check.h"
 #include "master/listeners.h"
 #include "master/pid_file.h"
 #include "util/msg.h"
@@ -87,7 +88,7 @@ void Instance::start() {
   main_.reset();
   auto environment = util::or_die(child_environment(setup.config, setup.params));
   watch_signals();
-  util::or_die(launcher_.start(std::move(setup), std::move(environment)));
+  launcher_.use(util::or_die(launcher_.prepare(std::move(setup))), std::move(environment));
   if (options_.exit_after) {
     exit_timer_ = loop_.after(*options_.exit_after, [] {
       msg::info("master exit time has arrived");
@@ -139,21 +140,28 @@ void Instance::reload() {
   if (const Status done = try_reload(); !done) {
     msg::warn("{}", done.error().what);
     msg::warn("reload failed: the mail system goes on with the configuration it had");
+    launcher_.keep_setup();
   }
 }
 
+// Everything is read, checked and opened before anything of the running system is touched.
 Status Instance::try_reload() {
   auto main = read_main_cf();
   if (!main) return std::move(main).error();
   if (auto kept = keep_what_cannot_change(*main); !kept) return kept;
   auto setup = read_setup(*std::move(main));
   if (!setup) return std::move(setup).error();
+  if (auto sound = check_daemons(*setup, launcher_.setup()); !sound) return sound;
+  auto plan = launcher_.prepare(*std::move(setup));
+  if (!plan) return std::move(plan).error();
+  const Setup& planned = plan->setup();
   auto opened =
-      global::try_open_log(setup->config, setup->params, kProgram, global::LogRole::Keeper);
+      global::try_open_log(planned.config, planned.params, kProgram, global::LogRole::Keeper);
   if (!opened) return opened;
-  auto environment = child_environment(setup->config, setup->params);
+  auto environment = child_environment(planned.config, planned.params);
   if (!environment) return std::move(environment).error();
-  return launcher_.reload(*std::move(setup), *std::move(environment));
+  launcher_.use(*std::move(plan), *std::move(environment));
+  return {};
 }
 
 // Sockets and locks are where they were at start.

@@ -10,7 +10,6 @@ namespace handoff::master {
 namespace {
 
 using util::Result;
-using util::Status;
 
 bool same_service(const PlannedService& planned, const Service& running) {
   return planned.entry.type == running.entry().type &&
@@ -31,35 +30,25 @@ Service* Launcher::find(const PlannedService& planned) {
   return found == services_.end() ? nullptr : &*found;
 }
 
-// Listeners of entries that are not running yet.
-Result<std::vector<Launcher::Opened>> Launcher::open_new(const Setup& setup) {
-  std::vector<Opened> opened;
-  for (const PlannedService& planned : setup.services) {
+Result<Launcher::Plan> Launcher::prepare(Setup setup) {
+  Plan plan(std::move(setup));
+  const Setup& wanted = plan.setup_;
+  for (std::size_t i = 0; i < wanted.services.size(); ++i) {
+    const PlannedService& planned = wanted.services[i];
     if (find(planned) != nullptr) continue;
-    const int backlog = std::max(planned.entry.process_limit, setup.params.default_process_limit);
-    auto listeners = open_listeners(planned.entry.type, planned.endpoint, backlog, setup.owner);
+    const int backlog = std::max(planned.entry.process_limit, wanted.params.default_process_limit);
+    auto listeners = open_listeners(planned.entry.type, planned.endpoint, backlog, wanted.owner);
     if (!listeners) return std::move(listeners).error();
-    opened.push_back({&planned, *std::move(listeners)});
+    plan.opened_.push_back({i, *std::move(listeners)});
   }
-  return opened;
+  return plan;
 }
 
-Status Launcher::start(Setup setup, Environment environment) {
-  spawner_.make_flow_pipe();
-  return reload(std::move(setup), std::move(environment));
-}
-
-Status Launcher::reload(Setup setup, Environment environment) {
-  auto opened = open_new(setup);
-  if (!opened) return std::move(opened).error();
-  use(std::move(setup), std::move(environment), *std::move(opened));
-  return {};
-}
-
-void Launcher::use(Setup setup, Environment environment, std::vector<Opened> opened) {
-  spawner_.configure(setup.params.daemon_directory, std::move(environment));
-  const ServiceContext context{scheduler_, spawner_, setup.params.service_throttle_time};
-  for (const PlannedService& planned : setup.services) {
+void Launcher::use(Plan plan, Environment environment) {
+  setup_ = std::move(plan.setup_);
+  spawner_.configure(setup_.params.daemon_directory, std::move(environment));
+  const ServiceContext context{scheduler_, spawner_, setup_.params.service_throttle_time};
+  for (const PlannedService& planned : setup_.services) {
     Service* running = find(planned);
     if (running == nullptr) continue;
     warn_of_changed_interfaces(planned, *running);
@@ -67,11 +56,11 @@ void Launcher::use(Setup setup, Environment environment, std::vector<Opened> ope
   }
   // All of them exist before the first is woken up: they talk to one another.
   std::vector<Service*> fresh;
-  for (Opened& each : opened) {
-    fresh.push_back(&services_.emplace_back(context, each.planned->entry, each.planned->endpoint,
+  for (Plan::Opened& each : plan.opened_) {
+    const PlannedService& planned = setup_.services[each.service];
+    fresh.push_back(&services_.emplace_back(context, planned.entry, planned.endpoint,
                                             std::move(each.listeners)));
   }
-  setup_ = std::move(setup);
   remove_vanished();
   for (Service* service : fresh) service->start();
 }

@@ -18,10 +18,14 @@ class Launcher {
  public:
   Launcher(util::Scheduler& scheduler, MasterMode mode) : scheduler_(scheduler), spawner_(mode) {}
 
-  // At start. Error: something could not be listened on.
-  util::Status start(Setup setup, Environment environment);
-  // At reload. All or nothing: after an error everything is as before.
-  util::Status reload(Setup setup, Environment environment);
+  // What is new in a setup is opened first, which may fail, and used when nothing can fail any
+  // more.
+  class Plan;
+  [[nodiscard]] util::Result<Plan> prepare(Setup setup);
+  void use(Plan plan, Environment environment);
+  // There is a new configuration, but it is no good: from now on, daemons get the present main.cf
+  // from us.
+  void keep_setup() { spawner_.hand_out(setup_.main_cf.get()); }
 
   // Takes note of all children that have ended.
   void reap();
@@ -29,15 +33,9 @@ class Launcher {
   [[nodiscard]] const Setup& setup() const { return setup_; }
 
  private:
-  struct Opened {
-    const PlannedService* planned;
-    std::vector<util::UniqueFd> listeners;
-  };
   using Services = std::list<Service>;
 
   Service* find(const PlannedService& planned);
-  util::Result<std::vector<Opened>> open_new(const Setup& setup);
-  void use(Setup setup, Environment environment, std::vector<Opened> opened);
   void remove_vanished();
   void warn_of_changed_interfaces(const PlannedService& planned, const Service& running) const;
 
@@ -46,6 +44,22 @@ class Launcher {
   Setup setup_;
   Services services_;
   Services leaving_;  // no more in master.cf, until their last process has gone
+};
+
+class Launcher::Plan {
+ public:
+  [[nodiscard]] const Setup& setup() const { return setup_; }
+
+ private:
+  friend class Launcher;
+  struct Opened {
+    std::size_t service;  // of setup.services
+    std::vector<util::UniqueFd> listeners;
+  };
+  explicit Plan(Setup setup) : setup_(std::move(setup)) {}
+
+  Setup setup_;
+  std::vector<Opened> opened_;
 };
 
 }  // namespace handoff::master

@@ -30,8 +30,15 @@
 //     Return when the mail system is up, or with status 1 when it does not come up.
 //
 //   Signals: SIGHUP reads the configuration again; daemons end when they have finished what they
-//   are doing. A mistake in the new configuration is logged and the old one stays in force. SIGTERM
-//   ends the mail system.
+//   are doing. SIGTERM ends the mail system.
+//
+//   Everything in the new configuration is checked before it takes effect: main.cf and master.cf,
+//   the values of all parameters that the programs in master.cf read, also those given with -o, and
+//   that every new service can be listened on. A mistake is logged, and the mail system goes on
+//   with the configuration it had, to the letter: until the next reload, daemons get the main.cf
+//   that was accepted last from master, and do not read the file. (Postfix's own daemons read it,
+//   and so do commands.) A bad value that is in force already does not stand in the way of a
+//   reload. Look-up tables are not checked.
 //
 //   Without root privileges ("rootless") everything runs as the current user: there is no chroot
 //   and no change of user, whatever master.cf says.

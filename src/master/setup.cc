@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "global/config_expand.h"
+#include "global/main_cf_snapshot.h"
 #include "global/master_proto.h"
 #include "global/own_addresses.h"
 #include "util/msg.h"
@@ -44,8 +45,12 @@ EntryDefaults entry_defaults(const MainSetup& main, const Network& network) {
 }  // namespace
 
 Result<MainSetup> read_main_cf() {
-  auto config = global::Config::try_load(
-      {.directory = {}, .process_name = kProgram, .service_name = kProgram, .overrides = {}});
+  global::ConfigOptions options;
+  options.process_name = kProgram;
+  options.directory = global::Config::directory_for(options);
+  auto text = util::read_text_file(options.directory + "/main.cf");
+  if (!text) return std::move(text).error();
+  auto config = global::Config::from_text(*text, options);
   if (!config) return std::move(config).error();
   auto params = global::try_load_params(*config, kProgram);
   if (!params) return std::move(params).error();
@@ -54,7 +59,7 @@ Result<MainSetup> read_main_cf() {
   // Listeners are opened long before a daemon asks whether the addresses are ours.
   const auto own = global::OwnAddresses::try_load(*config, *params);
   if (!own) return own.error();
-  return MainSetup{*std::move(config), *std::move(params), *std::move(owner)};
+  return MainSetup{*std::move(config), *std::move(params), *std::move(owner), *std::move(text)};
 }
 
 void add_service(std::vector<PlannedService>& services, PlannedService service) {
@@ -79,7 +84,11 @@ Result<Setup> read_setup(MainSetup main) {
   auto entries = parse_master_cf(*text, file, entry_defaults(main, *network));
   if (!entries) return std::move(entries).error();
 
-  Setup setup{std::move(main.config), std::move(main.params), std::move(main.owner), {}};
+  auto copy = global::make_main_cf_snapshot(main.config.directory(), main.text);
+  if (!copy) return std::move(copy).error();
+
+  Setup setup{
+      std::move(main.config), std::move(main.params), std::move(main.owner), {}, *std::move(copy)};
   for (Entry& entry : *entries) {
     auto endpoint = endpoint_of(entry, file, *network);
     if (!endpoint) return std::move(endpoint).error();

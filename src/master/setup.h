@@ -13,6 +13,7 @@
 #include "master/endpoint.h"
 #include "master/master_cf.h"
 #include "util/result.h"
+#include "util/unique_fd.h"
 
 namespace handoff::master {
 
@@ -26,6 +27,7 @@ struct Setup {
   global::Params params;
   global::MailOwner owner;
   std::vector<PlannedService> services;
+  util::UniqueFd main_cf;  // a copy, for the time when the file is no good (main_cf_snapshot.h)
 };
 
 // main.cf alone; what has to be known before the first line is logged.
@@ -33,6 +35,7 @@ struct MainSetup {
   global::Config config;
   global::Params params;
   global::MailOwner owner;
+  std::string text;
 };
 util::Result<MainSetup> read_main_cf();
 

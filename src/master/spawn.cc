@@ -29,6 +29,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 void place_descriptors(const Inheritance& inheritance) {
   std::vector<int> sources = {inheritance.flow_read, inheritance.flow_write, inheritance.status};
   sources.insert(sources.end(), inheritance.listeners.begin(), inheritance.listeners.end());
+  if (inheritance.main_cf >= 0) sources.push_back(inheritance.main_cf);
   const int end = proto::kFlowReadFd + static_cast<int>(sources.size());
   for (int& source : sources) {
     if (source < end) source = fcntl(source, F_DUPFD_CLOEXEC, end);

@@ -36,6 +36,7 @@ struct Inheritance {
   int flow_write;
   int status;
   std::vector<int> listeners;
+  int main_cf = -1;  // behind the listeners, where a daemon that does not know it does not care
 };
 
 struct Command {

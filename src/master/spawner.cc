@@ -11,6 +11,9 @@
 #include "util/msg.h"
 
 namespace handoff::master {
+
+namespace proto = global::master_proto;
+
 namespace {
 
 // No signal reaches the handlers of this process while one of these lives. In a forked child they
@@ -56,7 +59,7 @@ pid_t fork_child(ServiceType type) {
 
 }  // namespace
 
-void Spawner::make_flow_pipe() {
+Spawner::Spawner(MasterMode mode) : mode_(mode) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) {
     msg::fatal("pipe: {}", util::errno_text(errno));
@@ -68,6 +71,8 @@ void Spawner::make_flow_pipe() {
 void Spawner::configure(std::string daemon_directory, Environment environment) {
   daemon_directory_ = std::move(daemon_directory);
   environment_ = std::move(environment);
+  environment_.remove(proto::kMainCfVariable);  // whatever is imported
+  main_cf_ = -1;
 }
 
 std::string Spawner::path_of(const Entry& entry) const {
@@ -78,10 +83,14 @@ util::Result<Spawner::Born> Spawner::spawn(const Entry& entry, const Endpoint& e
                                            bool stressed, int status,
                                            const std::vector<util::UniqueFd>& listeners) {
   Command command{path_of(entry), child_arguments(entry, endpoint, mode_, stressed), environment_};
-  Inheritance inheritance{flow_read_.get(), flow_write_.get(), status, {}};
+  Inheritance inheritance{flow_read_.get(), flow_write_.get(), status, {}, main_cf_};
   for (const auto& listener : listeners) inheritance.listeners.push_back(listener.get());
   const unsigned generation = ++generation_;
-  command.environment.set(global::master_proto::kGenerationVariable, generation_text(generation));
+  command.environment.set(proto::kGenerationVariable, generation_text(generation));
+  if (main_cf_ >= 0) {
+    const std::size_t place = proto::kFirstListenerFd + listeners.size();
+    command.environment.set(proto::kMainCfVariable, std::to_string(place));
+  }
 
   const pid_t pid = fork_child(entry.type);
   if (pid < 0) return util::Error::system("fork", errno);

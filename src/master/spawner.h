@@ -19,12 +19,12 @@ class Spawner {
     unsigned generation;
   };
 
-  explicit Spawner(MasterMode mode) : mode_(mode) {}
+  explicit Spawner(MasterMode mode);
 
-  // Tokens for receiving daemons, one pipe for the whole instance.
-  void make_flow_pipe();
   // At start and at each reload.
   void configure(std::string daemon_directory, Environment environment);
+  // Until the next configure() daemons get this main.cf; the descriptor must stay open.
+  void hand_out(int main_cf) { main_cf_ = main_cf; }
 
   // The path of a daemon's program, for messages.
   [[nodiscard]] std::string path_of(const Entry& entry) const;
@@ -36,8 +36,9 @@ class Spawner {
   MasterMode mode_;
   std::string daemon_directory_;
   Environment environment_;
-  util::UniqueFd flow_read_;
+  util::UniqueFd flow_read_;  // tokens for receiving daemons, one pipe for the whole instance
   util::UniqueFd flow_write_;
+  int main_cf_ = -1;
   unsigned generation_ = 0;
 };
 

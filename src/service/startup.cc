@@ -30,7 +30,8 @@ global::Config load_config(const std::string& program, const std::string& servic
   return global::Config::load({.directory = {},
                                .process_name = program,
                                .service_name = service,
-                               .overrides = options.overrides});
+                               .overrides = options.overrides,
+                               .started_by_master = !options.stand_alone});
 }
 
 // Nobody but master starts daemons; a person at a terminal gets told.

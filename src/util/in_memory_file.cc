@@ -1,14 +1,20 @@
 #include "util/in_memory_file.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 namespace handoff::util {
+namespace {
+
+constexpr int kSeals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+
+}  // namespace
 
 Result<UniqueFd> in_memory_file(const char* name, std::string_view bytes) {
-  UniqueFd file(memfd_create(name, MFD_CLOEXEC));
+  UniqueFd file(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file) return Error::system("memfd_create", errno);
   while (!bytes.empty()) {
     const ssize_t written = write(file.get(), bytes.data(), bytes.size());
@@ -16,6 +22,16 @@ Result<UniqueFd> in_memory_file(const char* name, std::string_view bytes) {
     bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
   }
   return file;
+}
+
+Status seal(int in_memory_file) {
+  if (fcntl(in_memory_file, F_ADD_SEALS, kSeals) != 0) return Error::system("F_ADD_SEALS", errno);
+  return {};
+}
+
+bool sealed(int fd) {
+  const int seals = fcntl(fd, F_GET_SEALS);
+  return seals >= 0 && (seals & kSeals) == kSeals;
 }
 
 Result<std::string> read_whole_file(int fd, std::size_t limit) {

@@ -22,6 +22,7 @@ struct State {
   std::function<void()> fatal_hook;
   int verbose = 0;
   int errors = 0;
+  int silences = 0;
 };
 
 // The log outlives every other object: destructors log, too.
@@ -41,6 +42,7 @@ std::string sanitized(std::string text) {
 }
 
 void write(Level level, std::string_view text) {
+  if (state().silences > 0 && level < Level::Fatal) return;
   if (state().sinks.empty()) {
     static const std::unique_ptr<Sink> last_resort = stderr_sink(false);
     last_resort->write(level, state().tag, text);
@@ -117,6 +119,13 @@ void log(Level level, fmt::string_view format, fmt::format_args args) {
 void log_error(fmt::string_view format, fmt::format_args args) {
   log(Level::Error, format, args);
   if (++state().errors >= kErrorLimit) fatal("too many errors - program terminated");
+}
+
+Silence::Silence() {
+  ++state().silences;
+}
+Silence::~Silence() {
+  --state().silences;
 }
 
 void forgive_errors() {

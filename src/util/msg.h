@@ -65,6 +65,15 @@ std::string format_record(Level level, std::string_view hostname, std::string_vi
 void log(Level level, fmt::string_view format, fmt::format_args args);
 // A 13th error ends the process: "too many errors - program terminated".
 void log_error(fmt::string_view format, fmt::format_args args);
+// No line is written as long as one of these lives, but for the last words of fatal errors: for
+// questions of which only the answer counts.
+class Silence {
+ public:
+  Silence();
+  ~Silence();
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+};
 // Counts from 0 again, for programs that run more than one script.
 void forgive_errors();
 // Logs, waits 1 s (a brake for whoever starts us again), exits with status 1.

@@ -1,0 +1,116 @@
+"""A mistake in main.cf or master.cf at a reload: mail flows on as before, also through daemons that
+are started afterwards, until the mistake is mended."""
+
+import functools
+import os
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from support.conditions import wait_until
+from support.layout import ROOTLESS_USER
+from support.root import needs_root
+
+REFUSED = "reload failed: the mail system goes on with the configuration it had"
+MESSAGE = b"Subject: hi\n\nhello\n"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Lines at the end of a file; what the log says where, and about what."""
+
+    file: str
+    text: str
+    place: str
+    explanation: str
+    mistake: str
+
+
+BROKEN = {
+    "syntax": Broken("main.cf", "nonsense", "main.cf, line LINE: ", "an entry is name = value",
+                     "missing '=' after attribute name: \"nonsense\""),
+    "a value for master": Broken("main.cf", "default_process_limit = many", "main.cf, line LINE: ",
+                                 "a whole number", "bad numerical configuration: "
+                                 "default_process_limit = many"),
+    "a value for one daemon": Broken("main.cf", "smtp_connect_timeout = 5 minutes",
+                                     "main.cf, line LINE: ", "a number and s, m, h, d or w",
+                                     "parameter smtp_connect_timeout: bad time value or unit: "
+                                     "5 minutes"),
+    "an expansion": Broken("main.cf", "smtp_helo_name = ${myhostname", "main.cf, line LINE: ",
+                           "cannot be expanded", "macro processing error"),
+    "a value of a transport": Broken("main.cf", "relay_destination_rate_delay = x",
+                                     "main.cf, line LINE: ", "a number and s, m, h, d or w",
+                                     "relay_destination_rate_delay"),
+    "an entry": Broken("master.cf", "odd unix - - n - many smtp", "master.cf, line LINE: ",
+                       "maxproc is a number", 'field "max_proc": bad value: "many"'),
+    "an option": Broken("master.cf", "odd unix - - n - - smtp -o smtp_connect_timeout=x",
+                        "command line: ", "smtp_connect_timeout = x",
+                        "master.cf: line LINE: parameter smtp_connect_timeout: bad time value"),
+    "a socket": Broken("master.cf", "a/b unix - - n - 1 smtp", "", "reload failed",
+                       "bind: private/a/b: No such file or directory"),
+}
+
+
+def reload(mail):
+    os.kill(mail.master_pid(), signal.SIGHUP)
+
+
+def renew_all_daemons(mail):
+    """Whoever serves from now on has started with the mistake in place."""
+    for process in mail.processes():
+        if process.name not in ("master", "postlogd"):
+            os.kill(process.pid, signal.SIGTERM)
+
+
+def check_refusal(mail, broken, text):
+    """Stirs nothing, and says what is wrong."""
+    before = {process.pid for process in mail.processes()}
+    reload(mail)
+    mail.log.expect(REFUSED)
+    mail.log.allow(r"/master\[\d+\]: warning: ")
+    mail.log.wait_for(REFUSED)
+    line = str(text.count("\n"))
+    log = "\n".join(mail.log.troubles())
+    assert broken.place.replace("LINE", line) in log
+    assert broken.explanation in log and broken.mistake.replace("LINE", line) in log
+    assert before <= {process.pid for process in mail.processes()}
+
+
+def deliver(mail, peer, recipient, helo):
+    mail.inject([recipient], MESSAGE)
+    peer.wait_for_messages(len(peer.messages) + 1)
+    (connection,) = [one for one in peer.connections
+                     if any(message.recipients == [recipient] for message in one.messages)]
+    assert connection.commands[0] == f"EHLO {helo}"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_mail_flows_on(suite, peer, name):
+    broken = BROKEN[name]
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+        deliver(mail, peer, "one@example.test", "old.handoff.test")
+        path = mail.config_directory / broken.file
+        good = path.read_text()
+        # What would be right takes effect no more than what is wrong.
+        main = mail.config_directory / "main.cf"
+        main.write_text(main.read_text() + "myhostname = new.handoff.test\n")
+        text = path.read_text() + broken.text + "\n"
+        path.write_text(text)
+
+        check_refusal(mail, broken, text)
+        mail.log.allow(r"killed by signal 15$", r"bad command startup -- throttling$")
+        renew_all_daemons(mail)
+        deliver(mail, peer, "two@example.test", "old.handoff.test")
+        fresh = mail.processes("smtp") + mail.processes("qmgr")
+
+        path.write_text(good)
+        main.write_text(main.read_text().replace("old.handoff", "new.handoff"))
+        reload(mail)
+        wait_until(lambda: not any(old.alive for old in fresh), 10, "the end of the old processes")
+        deliver(mail, peer, "three@example.test", "new.handoff.test")
+
+
+@needs_root("root can become somebody else")
+def test_the_same_without_root(suite, peer):
+    test_mail_flows_on(functools.partial(suite, user=ROOTLESS_USER), peer, "syntax")
