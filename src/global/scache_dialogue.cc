@@ -52,12 +52,16 @@ Dialogue::Dialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone
       socket_(std::move(socket)),
       gone_(std::move(gone)),
       last_progress_(desk.scheduler.now()) {
-  readable_ = desk_.scheduler.readable(socket_.get(), [this] { on_readable(); });
+  await_input();
   if (arrival == Arrival::New) send(util::attr0::announcement(protocol::kConnectionCache));
   failed_ = false;  // who has left already may have left a cache behind
 }
 
 // --- Input and output.
+
+void Dialogue::await_input() {
+  readable_ = desk_.scheduler.readable(socket_.get(), [this] { on_readable(); });
+}
 
 void Dialogue::on_readable() {
   if (!read_input()) return gone_();
@@ -66,6 +70,8 @@ void Dialogue::on_readable() {
 
 void Dialogue::on_writable() {
   writable_.cancel();
+  await_input();
+  last_progress_ = desk_.scheduler.now();
   send(std::exchange(output_, {}));
   serve_and_watch();  // what came while the client did not listen
 }
@@ -105,7 +111,7 @@ bool Dialogue::read_input() {
   }
   last_progress_ = desk_.scheduler.now();
   input_.append(buffer.data(), received->bytes);
-  if (received->truncated) desk_.relieve();
+  if (received->truncated && received->descriptors.empty()) desk_.relieve();
   attached_ = *std::move(received);
   return true;
 }
@@ -150,6 +156,7 @@ void Dialogue::send(std::string_view bytes) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {
       output_ = bytes;
+      readable_.cancel();  // who does not listen is not listened to
       writable_ = desk_.scheduler.writable(socket_.get(), [this] { on_writable(); });
       return;
     } else if (errno != EINTR) {
@@ -189,6 +196,7 @@ void Dialogue::on_request(std::string_view list) {
   ListReader reader(list, desk_.client_name);
   ++malformed_;  // until it turns out to be good
   if (const auto name = reader.next(attr::kRequest)) dispatch(*name, reader);
+  desk_.request_served();
 }
 
 void Dialogue::dispatch(std::string_view name, ListReader& reader) {

@@ -34,13 +34,19 @@ struct Desk {
   std::string client_name;  // in the log: "scache socket"
   std::chrono::seconds ttl_limit{};
   std::chrono::seconds stall_limit{};  // how long a client may leave a request half done
-  // Descriptors have run short: makes room for a few.
-  std::function<void()> relieve = [] {};
+  // Descriptors have run short: makes room for a few. False: there is nothing to close.
+  std::function<bool()> relieve = [] { return false; };
   util::SparingLog sparing_log{scheduler};  // for what clients can cause as often as they like
+  // The first request of this process has been served; called once.
+  std::function<void()> first_served = nullptr;
   // For requests that look inside, on the second socket. Null: they are not known.
   Inspection* inspection = nullptr;
   // Somebody brings a cache (Inherit), with this attached. Empty: that request is not known.
   std::function<void(util::UniqueFd socket, util::Received attached)> inherit = nullptr;
+
+  void request_served() {
+    if (const auto tell = std::exchange(first_served, nullptr)) tell();
+  }
 };
 
 class Dialogue {
@@ -71,6 +77,7 @@ class Dialogue {
     SecondTurn,  // "dummy": got it
   };
 
+  void await_input();
   void on_readable();
   void on_writable();
   void serve_and_watch();

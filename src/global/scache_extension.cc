@@ -16,8 +16,8 @@ namespace {
 
 using util::attr0::ListReader;
 
-// So that a client that asks for much lets the others have their turn.
-constexpr int kPacketsPerTurn = 16;
+// What a client has asked before the server has to go.
+constexpr int kLastRequests = 16;
 
 bool is_one_list(std::string_view bytes) {
   const auto length = util::attr0::ListScanner().scan(bytes);
@@ -34,9 +34,8 @@ bool may_use_extension(uid_t client, uid_t server) {
   return client == 0 || client == server;
 }
 
-ExtensionDialogue::ExtensionDialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone,
-                                     Serve serve)
-    : desk_(desk), socket_(std::move(socket)), gone_(std::move(gone)), serve_(serve) {
+ExtensionDialogue::ExtensionDialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone)
+    : desk_(desk), socket_(std::move(socket)), gone_(std::move(gone)) {
   await_request();
 }
 
@@ -52,14 +51,15 @@ bool ExtensionDialogue::serve_one() {
   auto received = util::receive(socket_.get(), buffer);
   if (!received && received.error().code == EAGAIN) return true;
   if (!received || received->bytes == 0) return false;
-  pending_ = answer({buffer.data(), received->bytes}, *received);
+  answer_ = answer({buffer.data(), received->bytes}, *received);
+  desk_.request_served();
   return speak();
 }
 
 // A client that is told "broken pipe" knows that its request was not seen.
 void ExtensionDialogue::settle() {
   (void)shutdown(socket_.get(), SHUT_RD);
-  for (int round = 0; round < kPacketsPerTurn && !writable_.pending() && serve_one();) ++round;
+  for (int round = 0; round < kLastRequests && !writable_.pending() && serve_one();) ++round;
 }
 
 Answer ExtensionDialogue::answer(std::string_view list, util::Received& received) {
@@ -74,9 +74,9 @@ Answer ExtensionDialogue::answer(std::string_view list, util::Received& received
   if (!received.descriptors.empty()) attached = std::move(received.descriptors.front());
   std::string complaint;
   ListReader reader(list, desk_.client_name, ListReader::Unknown::Refuse, &complaint);
-  auto served = serve_(desk_, reader, std::move(attached), complaint);
+  auto served = serve_extension_request(desk_, reader, std::move(attached), complaint);
   if (!served) return refuse(complaint);
-  if (served->packet && served->packet->list.size() > kPacketLimit)
+  if (served->list.size() > kPacketLimit)
     return refuse("its reply would be too long", ScacheStatus::Failed);
   if (!complaint.empty()) desk_.sparing_log.warn(complaint);  // forgiven
   return *std::move(served);
@@ -84,7 +84,7 @@ Answer ExtensionDialogue::answer(std::string_view list, util::Received& received
 
 Answer ExtensionDialogue::refuse(std::string_view why, ScacheStatus status) {
   desk_.sparing_log.warn(fmt::format("{}: bad extension request: {}", desk_.client_name, why));
-  return {Packet{util::attr0::encode(StatusReply{status})}};
+  return {util::attr0::encode(StatusReply{status})};
 }
 
 // --- Replies.
@@ -93,31 +93,25 @@ void ExtensionDialogue::on_writable() {
   if (!speak()) gone_();
 }
 
-// As much of the answer as there is room for; false when the connection is of no use anymore.
+// False when the connection is of no use anymore.
 bool ExtensionDialogue::speak() {
-  for (int turn = 0; turn < kPacketsPerTurn; ++turn) {
-    if (!pending_.packet && pending_.rest) pending_.packet = pending_.rest();
-    if (!pending_.packet) {
-      await_request();
-      return true;
-    }
-    const auto sent =
-        util::send_packet(socket_.get(), pending_.packet->list, pending_.packet->connection.get());
-    if (!sent && sent.error().code == EAGAIN) break;
-    if (!sent) {
-      if (!has_hung_up(sent.error().code))
-        desk_.sparing_log.warn(fmt::format("{}: {}", desk_.client_name, sent.error().what));
-      return false;
-    }
-    pending_.packet.reset();
-    if (const auto then = std::exchange(pending_.then, nullptr)) then();
+  const auto sent = util::send_packet(socket_.get(), answer_.list, answer_.connection.get());
+  if (!sent && sent.error().code == EAGAIN) {
+    await_room();
+    return true;
   }
-  await_room();
+  if (!sent) {
+    if (!has_hung_up(sent.error().code))
+      desk_.sparing_log.warn(fmt::format("{}: {}", desk_.client_name, sent.error().what));
+    return false;
+  }
+  const Answer told = std::exchange(answer_, {});
+  if (told.then) told.then();
+  await_request();
   return true;
 }
 
 void ExtensionDialogue::await_request() {
-  pending_.rest = nullptr;
   writable_.cancel();
   stall_.cancel();
   if (!readable_.pending())

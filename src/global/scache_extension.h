@@ -25,12 +25,9 @@ bool may_use_extension(uid_t client, uid_t server);
 
 class ExtensionDialogue {
  public:
-  using Serve = decltype(&serve_extension_request);
-
   // `gone` is called once, from the event loop, when the client has left or is to be closed; it
   // may destroy the ExtensionDialogue.
-  ExtensionDialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone,
-                    Serve serve = serve_extension_request);
+  ExtensionDialogue(Desk& desk, util::UniqueFd socket, std::function<void()> gone);
   // Answers what has been asked, and keeps the client from asking more. Never calls `gone`; there
   // is nothing more to be done with it.
   void settle();
@@ -51,11 +48,10 @@ class ExtensionDialogue {
   Desk& desk_;
   util::UniqueFd socket_;
   std::function<void()> gone_;
-  Serve serve_;
   util::Watch readable_;  // as long as nothing is left to be sent
   util::Watch writable_;  // otherwise
   util::Timer stall_;
-  Answer pending_;  // what is left of it
+  Answer answer_;  // that waits for room
 };
 
 }  // namespace handoff::global::scache

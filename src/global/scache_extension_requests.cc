@@ -42,8 +42,8 @@ struct Call {
 };
 
 template <typename Reply>
-Answer one_packet(const Reply& reply, UniqueFd connection = {}) {
-  return {Packet{util::attr0::encode(reply), std::move(connection)}};
+Answer answer_with(const Reply& reply, UniqueFd connection = {}) {
+  return {util::attr0::encode(reply), std::move(connection)};
 }
 
 // --- The requests.
@@ -74,7 +74,7 @@ Served save(Call call) {
   if (!wanted->session && !wanted->binding) return call.malformed("nothing to be saved");
   if (wanted->session.has_value() != static_cast<bool>(call.attached))
     return call.malformed(wanted->session ? "session without descriptor" : "surplus descriptor");
-  Answer answer = one_packet(StatusReply{ScacheStatus::Ok});
+  Answer answer = answer_with(StatusReply{ScacheStatus::Ok});
   const auto connection = std::make_shared<UniqueFd>(std::move(call.attached));
   answer.then = [&desk = call.desk, wanted = *std::move(wanted), connection]() mutable {
     keep(desk, wanted, std::move(*connection));
@@ -85,21 +85,21 @@ Served save(Call call) {
 Answer found_endpoint(Desk& desk, const std::string& label) {
   auto found = desk.cache.find_endpoint(label);
   desk.statistics.endpoint_looked_up(found.has_value());
-  if (!found) return one_packet(FindReply{});
-  return one_packet(FindReply{.status = ScacheStatus::Ok,
-                              .destination_property = {},
-                              .endpoint_property = std::move(found->property)},
-                    std::move(found->connection));
+  if (!found) return answer_with(FindReply{});
+  return answer_with(FindReply{.status = ScacheStatus::Ok,
+                               .destination_property = {},
+                               .endpoint_property = std::move(found->property)},
+                     std::move(found->connection));
 }
 
 Answer found_destination(Desk& desk, const std::string& label) {
   auto found = desk.cache.find_destination(label);
   desk.statistics.destination_looked_up(found.has_value());
-  if (!found) return one_packet(FindReply{});
-  return one_packet(FindReply{.status = ScacheStatus::Ok,
-                              .destination_property = std::move(found->property),
-                              .endpoint_property = std::move(found->session.property)},
-                    std::move(found->session.connection));
+  if (!found) return answer_with(FindReply{});
+  return answer_with(FindReply{.status = ScacheStatus::Ok,
+                               .destination_property = std::move(found->property),
+                               .endpoint_property = std::move(found->session.property)},
+                     std::move(found->session.connection));
 }
 
 Served find(Call call) {
@@ -115,21 +115,21 @@ Served find(Call call) {
 
 Served show_statistics(Call call) {
   if (!call.read<ShowStatistics>()) return std::nullopt;
-  return one_packet(call.desk.inspection->statistics());
+  return answer_with(call.desk.inspection->statistics());
 }
 
 Served show_contents(Call call) {
   if (!call.read<ShowContents>()) return std::nullopt;
   auto contents = call.desk.inspection->contents();
-  if (!contents) return one_packet(StatusReply{ScacheStatus::Failed});
-  return one_packet(StatusReply{ScacheStatus::Ok}, *std::move(contents));
+  if (!contents) return answer_with(StatusReply{ScacheStatus::Failed});
+  return answer_with(StatusReply{ScacheStatus::Ok}, *std::move(contents));
 }
 
 Served flush(Call call) {
   const auto wanted = call.read<Flush>();
   if (!wanted) return std::nullopt;
-  return one_packet(FlushReply{.status = ScacheStatus::Ok,
-                               .closed = call.desk.inspection->flush(wanted->pattern)});
+  return answer_with(FlushReply{.status = ScacheStatus::Ok,
+                                .closed = call.desk.inspection->flush(wanted->pattern)});
 }
 
 struct Request {

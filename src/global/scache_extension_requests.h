@@ -13,17 +13,10 @@
 
 namespace handoff::global::scache {
 
-struct Packet {
+// What a client is told, in one packet.
+struct Answer {
   std::string list;  // at most kPacketLimit
   util::UniqueFd connection = {};
-};
-
-// What a client is told: a packet; and then, where one is not enough, whatever `rest` gives, packet
-// by packet as there is room for them, until it gives nothing. Meanwhile other clients are served:
-// `rest` must cope with a cache that changes between its calls, and gives way to nothing else.
-struct Answer {
-  std::optional<Packet> packet;
-  std::function<std::optional<Packet>()> rest = nullptr;
   // What is to be done once the client has been told; not at all when it has gone.
   std::function<void()> then = nullptr;
 };

@@ -73,7 +73,7 @@ void SecondSocket::accept_one() {
   if (!client && util::transient_accept_error(client.error().code)) return;
   if (!client) {
     desk_.sparing_log.warn(client.error().what);
-    if (client.error().code == EMFILE || client.error().code == ENFILE) desk_.relieve();
+    if (client.error().code == EMFILE && desk_.relieve()) return;  // it is still waiting
     return pause_accepting();
   }
   const auto user = util::peer_user(client->get());

@@ -1,5 +1,6 @@
 #include "scache/service.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -83,7 +84,12 @@ ScacheService::ScacheService(service::MultiServer& server,
             .client_name = server.name() + " socket",
             .ttl_limit = server.params().connection_cache_ttl_limit,
             .stall_limit = server.params().ipc_timeout,
-            .relieve = [this] { relieve(); },
+            .relieve = [this] { return relieve(); },
+            .first_served =
+                [&server] {
+                  server.request_begins();
+                  server.request_ended();
+                },
             .inspection = &inspection_,
             .inherit =
                 [this](util::UniqueFd socket, util::Received attached) {
@@ -141,7 +147,8 @@ void ScacheService::tell_once(Departure why, const SessionView& session) {
 bool ScacheService::relieve() {
   int shed = 0;
   while (shed < kShedTogether && cache_.shed_one()) ++shed;
-  msg::warn("out of file descriptors: {} cached sessions were closed to make room", shed);
+  desk_.sparing_log.warn(
+      fmt::format("out of file descriptors: {} cached sessions were closed to make room", shed));
   return shed > 0;
 }
 

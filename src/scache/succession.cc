@@ -96,6 +96,8 @@ Result<std::size_t> bequeath(global::MultiSessionCache& cache, std::span<const U
   for (const UniqueFd& client : clients) descriptors.push_back(client.get());
   const std::size_t sent =
       std::min(send_all(socket->get(), descriptors), snapshot.connections.size());
+  // What has not gone will not come; the successor need not wait for it.
+  (void)shutdown(socket->get(), SHUT_WR);
   cache.give_up_oldest(sent);
   leave_somebody_on_the_line(socket->get());
   return sent;

@@ -52,7 +52,7 @@ void ClientServer::request_begins() {
 }
 
 void ClientServer::request_ended() {
-  if (!status_.available()) leave(Leaving::MasterGone);
+  if (!status_.available()) on_master_gone();
   if (started().options.stand_alone) leave(Leaving::Done);
 }
 
@@ -116,6 +116,7 @@ void ClientServer::watch_master() {
 
 // Whoever connects from now on waits for the next process.
 void ClientServer::on_master_gone() {
+  if (!master_.pending()) return;
   if (service_->master_has_gone()) return leave(Leaving::MasterGone);
   master_.cancel();
   watches_.clear();
@@ -140,7 +141,7 @@ void ClientServer::accept_one(const util::UniqueFd& listener) {
   if (!accepted) {
     const int code = accepted.error().code;
     if (util::transient_accept_error(code)) return;
-    if (out_of_descriptors(code) && service_->make_room()) return;  // it is still waiting
+    if (code == EMFILE && service_->make_room()) return;  // it is still waiting
     msg::error("{}", accepted.error().what);
     if (out_of_descriptors(code)) pause_accepting();
     return;

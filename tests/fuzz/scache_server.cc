@@ -294,7 +294,7 @@ class Play {
                      .client_name = "scache socket",
                      .ttl_limit = 20s,
                      .stall_limit = kStallLimit,
-                     .relieve = [this] { (void)cache_.shed_one(); }};
+                     .relieve = [this] { return cache_.shed_one(); }};
   std::list<std::unique_ptr<scache::Dialogue>> dialogues_;
   std::list<std::unique_ptr<scache::ExtensionDialogue>> extension_dialogues_;
   std::vector<UniqueFd> clients_;

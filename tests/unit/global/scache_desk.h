@@ -21,7 +21,7 @@ class DeskTest : public testing::Test {
             .client_name = "scache socket",
             .ttl_limit = std::chrono::seconds(5),
             .stall_limit = std::chrono::seconds(60),
-            .relieve = [this] { ++relieved; }};
+            .relieve = [this] { return ++relieved > 0; }};
 };
 
 }  // namespace handoff::global::scache

@@ -98,6 +98,17 @@ class Peer {
     EXPECT_EQ(received(), kOk);
     return std::move(remote);
   }
+  // Again and again; returns how many bytes the server has taken.
+  std::size_t send_without_listening(const std::string& text, std::size_t limit) {
+    std::size_t total = 0;
+    while (total < limit) {
+      const ssize_t sent = ::send(socket_.get(), text.data(), text.size(), MSG_DONTWAIT);
+      if (sent < 0) break;
+      total += static_cast<std::size_t>(sent);
+      clock_.ready();
+    }
+    return total;
+  }
   void send_unread(const std::string& text) { test::send_text(socket_, text); }
   void settle() {
     served_->settle([this](UniqueFd socket) {
@@ -320,6 +331,15 @@ TEST_F(ScacheDialogueTest, SaysSoWhenAByteComesWithoutADescriptor) {
   EXPECT_EQ(peer.answer(find_endpoint("e")), kNoEndpoint);
 }
 
+TEST_F(ScacheDialogueTest, MakesNoRoomForMoreDescriptorsThanItWants) {
+  LogCapture::expect("scache_save_endp_service: unable to receive file descriptor: ");
+  (void)peer.answer(save_endpoint("e", "p"));
+  auto [remote, session] = test::socket_pair();
+  peer.send_with_descriptors("\0"s, std::vector(20, session.get()));
+  EXPECT_EQ(peer.received(), kFailed);
+  EXPECT_EQ(relieved, 0);
+}
+
 TEST_F(ScacheDialogueTest, ClosesBothWhenTwoDescriptorsCome) {
   LogCapture::expect("scache_save_endp_service: unable to receive file descriptor: ");
   (void)peer.answer(save_endpoint("e", "p"));
@@ -444,6 +464,13 @@ TEST_F(ScacheDialogueTest, WaitsForAClientThatDoesNotListen) {
   peer.send(kTurn);
   EXPECT_TRUE(peer.descriptor());
   EXPECT_EQ(peer.answer(kTurn + find_endpoint("none")), kNoEndpoint);
+}
+
+TEST_F(ScacheDialogueTest, DoesNotListenToAClientThatDoesNotListen) {
+  LogCapture::expect("timeout on scache socket while sending a reply");
+  EXPECT_LT(peer.send_without_listening(find_endpoint("e"), 4'000'000), 4'000'000U);
+  clock.advance(60s);
+  EXPECT_TRUE(peer.closed());
 }
 
 TEST_F(ScacheDialogueTest, OneClientDoesNotDelayAnother) {

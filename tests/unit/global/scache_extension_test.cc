@@ -46,13 +46,11 @@ std::string find_destination(const std::string& label) {
 // A client's end of the dialogue with the server under test.
 class Peer {
  public:
-  Peer(util::ManualScheduler& clock, Desk& desk,
-       ExtensionDialogue::Serve serve = serve_extension_request)
-      : clock_(clock) {
+  Peer(util::ManualScheduler& clock, Desk& desk) : clock_(clock) {
     auto [client, server] = test::packet_pair();
     socket_ = std::move(client);
-    served_ = std::make_unique<ExtensionDialogue>(
-        desk, std::move(server), [this] { served_.reset(); }, serve);
+    served_ =
+        std::make_unique<ExtensionDialogue>(desk, std::move(server), [this] { served_.reset(); });
   }
   void send(const std::string& packet, const std::vector<int>& descriptors = {}) {
     if (descriptors.empty())
@@ -322,34 +320,6 @@ TEST_F(ScacheExtensionTest, LosesASessionWithMorePropertiesThanAPacketHolds) {
   cache.save_endpoint("e", {std::string(kPacketLimit, 'p'), std::move(session)}, 5s);
   EXPECT_EQ(peer.answer(find_endpoint("e")), kFailed);
   EXPECT_TRUE(test::sees_eof(remote));
-}
-
-// --- Answers of more than one packet.
-
-constexpr int kManyPackets = 1000;
-
-std::optional<Answer> count(Desk&, util::attr0::ListReader&, UniqueFd, std::string&) {
-  auto next = [number = 0]() mutable -> std::optional<Packet> {
-    if (number == kManyPackets) return std::nullopt;
-    return Packet{std::to_string(++number)};
-  };
-  return Answer{Packet{"0"}, next};
-}
-
-TEST_F(ScacheExtensionTest, GivesALongAnswerAsThereIsRoomForIt) {
-  Peer counted(clock, desk, count);
-  counted.send(find_endpoint("e"));
-  test::send_text(counted.socket(), find_endpoint("e"));
-  for (int answer = 0; answer < 2; ++answer) {
-    for (int i = 0; i <= kManyPackets; ++i) {
-      if (counted.received().bytes == 0) {  // the server has used up the room
-        clock.ready();
-        (void)counted.received();
-      }
-      ASSERT_EQ(counted.text, std::to_string(i));
-    }
-  }
-  EXPECT_EQ(counted.received().bytes, 0U);
 }
 
 // --- Clients that do not listen.
