@@ -40,6 +40,7 @@ compile_test = $(ccache) $(CXX) $(language) -O0 -g1
 
 rooms := $(patsubst src/%/room.mk,%,$(wildcard src/*/room.mk))
 programs :=
+plugins  :=
 include $(rooms:%=src/%/room.mk)
 
 obj       = $(patsubst %.cc,$B/%.o,$(wildcard $1))
@@ -47,6 +48,7 @@ members   = $(filter-out $(programs:%=$B/src/%.o),$(call obj,src/$1/*.cc))
 archives  = $(foreach r,$1,$(if $(call members,$r),$B/lib/$r.a))
 libraries = $(foreach r,$1,$(libs_$r))
 binaries := $(foreach p,$(programs),$B/bin/$(notdir $p))
+plugin_files := $(plugins:%=$B/lib/handoff/%.so)
 
 # Scripts and lists lie beside the programs, as they do when installed.
 conf_files := post-install postfix-files postfix-script
@@ -54,7 +56,7 @@ $(conf_files:%=$B/bin/%): $B/bin/%: conf/%
 	@mkdir -p $(@D)
 	@cp -p $< $@
 
-all: $(binaries) $(conf_files:%=$B/bin/%)
+all: $(binaries) $(plugin_files) $(conf_files:%=$B/bin/%)
 
 $B/%.o: %.cc
 	@mkdir -p $(@D)
@@ -81,6 +83,14 @@ $B/bin/$(notdir $1): $B/src/$1.o $(call archives,$2 $(below_$2))
 endef
 $(foreach r,$(rooms),$(eval $(call room,$r)))
 $(foreach p,$(programs),$(eval $(call program,$p,$(patsubst %/,%,$(dir $p)))))
+
+# --- Plug-ins for tables. They have no undefined symbols but those of a sanitizer, which the program
+# brings along, and show one.
+$B/src/plugins/%.o: compile += -fPIC -fvisibility=hidden
+$(plugin_files): $B/lib/handoff/%.so: $B/src/plugins/%.o $B/lib/plugins.a
+	@mkdir -p $(@D)
+	$(compile) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) $^ $(libs_$*) -o $@
+	@chmod go-w $@
 
 # --- Unit tests: one binary, every room below it; each test source belongs to a room that exists.
 # Programs never include each other, so their order among themselves does not matter to the linker.
@@ -118,7 +128,7 @@ $(bench_programs): $B/bench/%: $B/bench/%.o $(call archives,global $(below_globa
 setup:
 	@scripts/setup
 
-test-unit: $B/bin/unit-tests
+test-unit: $B/bin/unit-tests $(plugin_files)
 	$B/bin/unit-tests --gtest_brief=1 $(if $(FILTER),--gtest_filter='$(FILTER)')
 
 test-san:
@@ -158,6 +168,9 @@ records:
 	@for program in $(filter-out $(workshop),$(notdir $(programs))); do \
 	  grep -Eq '^\$$(daemon_directory/|command_directory/|)'"$$program"'(_path)?:f:' conf/postfix-files || \
 	    { echo "conf/postfix-files has no record for $$program"; exit 1; }; \
+	done; for plugin in $(plugins); do \
+	  grep -q "/handoff/$$plugin.so:f:" conf/postfix-files || \
+	    { echo "conf/postfix-files has no record for $$plugin.so"; exit 1; }; \
 	done
 
 # --- The house: a room includes itself and the rooms below it, nothing else.

@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "global/master_proto.h"
+#include "global/table_settings.h"
 #include "util/msg.h"
 #include "util/sockets.h"
 #include "util/text.h"
@@ -133,6 +134,7 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
   global::Params params = global::load_params(config, program);
   global::MailOwner owner = global::check_installation(config, params);
   global::open_log(config, params, program, skeleton.log);
+  global::configure_tables(config, params);
   Started started{program, service, std::move(options), std::move(config), std::move(params),
                   owner,   0};
 

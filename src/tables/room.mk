@@ -1,2 +1,2 @@
 below_tables := util
-libs_tables  :=
+libs_tables  := -ldl

@@ -16,7 +16,7 @@ from support.conditions import wait_until
 from support.debian import REPOSITORY
 from support.layout import ROOTLESS_USER
 from support.log import Log
-from support.programs import our_directory
+from support.programs import our_directory, our_plugins
 
 
 class Installed:
@@ -31,6 +31,9 @@ class Installed:
         for path in our_directory().iterdir():
             if path.name != "unit-tests":
                 shutil.copy2(path, self._source / "bin" / path.name)
+        (self._source / "lib/handoff").mkdir(parents=True)
+        for path in our_plugins():
+            shutil.copy2(path, self._source / "lib/handoff" / path.name)
         shutil.copytree(REPOSITORY / "conf", self._source / "conf")
         shutil.copy2(REPOSITORY / "scripts/install", self._source / "install")
         if user:

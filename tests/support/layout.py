@@ -113,6 +113,10 @@ class Layout:
             if programs.available(origin, name):
                 directory = self.commands if programs.is_command(name) else self.daemons
                 _place(programs.locate(origin, name), directory / name)
+        plugins = self.libraries / "handoff"
+        plugins.mkdir()
+        for path in programs.our_plugins():
+            _place(path, plugins / path.name)
         if self.uses_stock():
             for path in programs.stock().package.library_path:
                 for library in path.glob("*.so*"):

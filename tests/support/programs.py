@@ -7,7 +7,7 @@ import functools
 import os
 import pathlib
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, Mapping
+from typing import Dict, FrozenSet, List, Mapping
 
 from support import debian
 
@@ -58,6 +58,11 @@ def ours_but(*stock: str) -> Mix:
 def our_directory() -> pathlib.Path:
     """Where our programs are built: $HANDOFF_BIN, default build/bin."""
     return pathlib.Path(os.environ.get("HANDOFF_BIN") or debian.REPOSITORY / "build/bin").resolve()
+
+
+def our_plugins() -> List[pathlib.Path]:
+    """Our types of tables that are shared objects."""
+    return sorted((our_directory().parent / "lib/handoff").glob("*.so"))
 
 
 def ours(name: str) -> pathlib.Path:
