@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import resource
+import signal
 import sys
 from typing import Callable, Iterator, Mapping, Optional
 
@@ -10,12 +12,60 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support import programs  # noqa: E402  (the path comes first)
-from support.instance import Instance, Setting  # noqa: E402
+from support.conditions import PATIENCE  # noqa: E402
+from support.instance import Instance, Setting, living  # noqa: E402
 from support.layout import ROOTLESS_USER  # noqa: E402
 from support.root import STOCK_MASTER, skip_unless_root  # noqa: E402
-from support.smtp_peer import RecordingPeer, ScriptedPeer  # noqa: E402
+from support.smtp_peer import RecordingPeer  # noqa: E402
 
 Suite = Callable[..., Instance]
+
+# Seconds that a test may take, and seconds until its cleaning up is interrupted, too.
+TIME_LIMIT = (3000 if os.environ.get("HANDOFF_TEST_FULL") else 300) * PATIENCE
+THEN_EVERY = 60
+
+# Some tests hold more than 1024 connections, at both ends.
+_, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
+
+
+def _too_long(*_: object) -> None:
+    pytest.fail(f"not over after {TIME_LIMIT:g} s")
+
+
+def _in_time() -> Iterator[None]:
+    """What never ends fails, where it hangs, and the next test has its turn."""
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT, THEN_EVERY)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    yield from _in_time()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    yield from _in_time()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    yield from _in_time()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Instances of fixtures are still there when a test has failed: the report has their logs."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        report.sections += [(f"mail log below {mail.root}", mail.log_end()) for mail in living()]
 
 
 def _suite(base: programs.Mix) -> Suite:
@@ -52,20 +102,6 @@ def peer() -> Iterator[RecordingPeer]:
     """A well-behaved server that records what it gets."""
     with RecordingPeer() as recording:
         yield recording
-
-
-@pytest.fixture
-def scripted_peer() -> Iterator[Callable[..., ScriptedPeer]]:
-    """Starts servers that follow a script, and at the end makes sure that they could."""
-    started = []
-
-    def start(*scripts: str) -> ScriptedPeer:
-        started.append(ScriptedPeer(*scripts).__enter__())
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.__exit__(None, None, None)
 
 
 @pytest.fixture(params=["root", "rootless"])

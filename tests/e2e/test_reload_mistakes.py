@@ -10,6 +10,7 @@ import pytest
 
 from support.conditions import wait_until
 from support.layout import ROOTLESS_USER
+from support.processes import send
 from support.root import needs_root
 
 REFUSED = "reload failed: the mail system goes on with the configuration it had"
@@ -58,9 +59,10 @@ def reload(mail):
 
 def renew_all_daemons(mail):
     """Whoever serves from now on has started with the mistake in place."""
-    for process in mail.processes():
-        if process.name not in ("master", "postlogd"):
-            os.kill(process.pid, signal.SIGTERM)
+    old = [one for one in mail.processes() if one.name not in ("master", "postlogd")]
+    for one in old:
+        send(one, signal.SIGTERM)
+    wait_until(lambda: not any(one.alive for one in old), 10, "the end of the old daemons")
 
 
 def check_refusal(mail, broken, text):

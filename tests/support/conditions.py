@@ -8,7 +8,7 @@ import contextlib
 import os
 import socket
 import time
-from typing import Callable, Optional, TypeVar
+from typing import Callable, Optional, Sized, TypeVar
 
 T = TypeVar("T")
 
@@ -31,6 +31,11 @@ def wait_until(predicate: Callable[[], T], timeout: float = 10, what: str = "") 
             raise TimedOut(f"not within {timeout * PATIENCE:g} s: {what or predicate}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
+
+
+def empty_twice(look: Callable[[], Sized]) -> bool:
+    """Whether two looks in succession find nothing: one can miss what moves from place to place."""
+    return not look() and not look()
 
 
 def free_port(*addresses: str, udp: bool = False) -> int:

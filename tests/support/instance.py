@@ -18,10 +18,10 @@ import re
 import signal
 import socket
 import subprocess
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterator, List, Mapping, Match, Optional, Sequence, Set, Union
 
 from support import processes, queue_file
-from support.conditions import TimedOut, is_listening, wait_until
+from support.conditions import TimedOut, empty_twice, is_listening, wait_until
 from support.layout import SETGID_GROUP, Layout
 from support.log import Log
 from support.processes import Process
@@ -31,6 +31,14 @@ WAITING_QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 STOP_TIME = 15.0
 
 Setting = Union[str, int, bool]
+
+
+_living: Set["Instance"] = set()
+
+
+def living() -> List["Instance"]:
+    """Those whose block has not been left."""
+    return list(_living)
 
 
 class Instance:
@@ -60,6 +68,7 @@ class Instance:
     # Life.
 
     def __enter__(self) -> "Instance":
+        _living.add(self)
         try:
             self._layout.create()
             self.configure(**self._given)
@@ -78,7 +87,7 @@ class Instance:
         try:
             problems = self._stop_and_check()
             if problems:
-                raise AssertionError("\n".join(problems) + "\n" + self._log_end())
+                raise AssertionError("\n".join(problems) + "\n" + self.log_end())
         finally:
             self._abandon(quiet=True)
 
@@ -95,12 +104,16 @@ class Instance:
         wait_until(lambda: not self.processes(), STOP_TIME, "end of all processes")
 
     def reload(self) -> None:
-        """SIGHUP to master; returns when pickup, which leaves at once, is a new process or gone."""
-        before = self.processes("pickup")
+        """SIGHUP to master; returns when pickup and qmgr, which leave at once, are new or gone.
+
+        Whoever still lives may take a trigger, and then leaves without doing what it asks for.
+        """
+        before = self.processes("pickup") + self.processes("qmgr")
         pid = self.master_pid()
         assert pid is not None, "reload: master is not running"
         os.kill(pid, signal.SIGHUP)
-        wait_until(lambda: not any(old.alive for old in before), 10, "the end of the old pickup")
+        wait_until(lambda: not any(old.alive for old in before), 10,
+                   "the end of the old pickup and qmgr")
 
     def configure(self, **settings: Setting) -> None:
         """Sets main.cf parameters; a running instance needs a reload to see them."""
@@ -154,6 +167,17 @@ class Instance:
             self.trigger("qmgr", b"W")
         return queue_id
 
+    def deliver(self, recipient: str, content: bytes, line: str = ".*status=sent",
+                sender: str = "sender@handoff.test", timeout: float = 15) -> Match[str]:
+        """Injects a message, and returns its log line when qmgr knows what became of it, too.
+
+        The line alone is too early: the agent saves its connection for the next message after it.
+        """
+        queue_id = self.inject([recipient], content, sender)
+        found = self.log.wait_for(f"{queue_id}: to=<{re.escape(recipient)}>, {line}", timeout)[0]
+        wait_until(lambda: queue_id not in self.queue("active"), 10, "the end of the delivery")
+        return found
+
     def trigger(self, service: str, request: bytes) -> None:
         """Asks a trigger service for something, as postqueue and cleanup do."""
         with self.connect(f"public/{service}") as client:
@@ -191,10 +215,10 @@ class Instance:
 
     def wait_for_empty_queue(self, timeout: float = 30) -> None:
         try:
-            wait_until(lambda: not self.queue(), timeout, "an empty queue")
+            wait_until(lambda: empty_twice(self.queue), timeout, "an empty queue")
         except TimedOut as error:
             waiting = f"{len(self.queue())} messages wait"
-            raise TimedOut(f"{error}; {waiting}\n{self._log_end()}") from None
+            raise TimedOut(f"{error}; {waiting}\n{self.log_end()}") from None
 
     # Programs.
 
@@ -213,7 +237,7 @@ class Instance:
         if check and done.returncode != 0:
             output = (done.stdout + done.stderr).decode(errors="replace")
             raise AssertionError(f"{' '.join(words)}: exit status {done.returncode}\n{output}"
-                                 + self._log_end())
+                                 + self.log_end())
         return done
 
     def environment(self) -> Dict[str, str]:
@@ -244,15 +268,17 @@ class Instance:
         found = [re.fullmatch(r"(?:.*:)?(\d+)/inet", name) for name in self._layout.services]
         return [int(match.group(1)) for match in found if match]
 
-    def _log_end(self) -> str:
+    def log_end(self) -> str:
+        """For reports; nothing if there is no log (yet)."""
         if not self.log.path.exists():
             return ""
         return "the log ends:\n" + "\n".join(self.log.lines()[-60:])
 
     def _abandon(self, quiet: bool = False) -> None:
         """Leaves nothing behind, whatever happened; the log goes to the test report."""
+        _living.discard(self)
         if not quiet:
-            print(self._log_end())
+            print(self.log_end())
         processes.kill_all(self.root)
         if os.environ.get("HANDOFF_TEST_KEEP") and not quiet:
             print(f"kept: {self.root}")

@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 from typing import Iterable, List, Optional
 
-from support.conditions import TimedOut, wait_until
+from support.conditions import PATIENCE, TimedOut, wait_until
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,10 @@ class Process:
         return False
 
     def root(self) -> str:
-        """Where its root directory is: elsewhere than "/" in a jail."""
-        return os.readlink(f"/proc/{self.pid}/root")
+        """Where its root directory is: elsewhere than "/" in a jail. Empty if it has ended."""
+        with contextlib.suppress(OSError):
+            return os.readlink(f"/proc/{self.pid}/root")
+        return ""
 
     def descriptors(self) -> List[str]:
         """What /proc says each open descriptor is."""
@@ -85,8 +87,8 @@ def wait_for_end(pid: int, timeout: float) -> None:
     except ProcessLookupError:
         return
     try:
-        if not select.select([handle], [], [], timeout)[0]:
-            raise TimedOut(f"process {pid} did not end within {timeout:g} s")
+        if not select.select([handle], [], [], timeout * PATIENCE)[0]:
+            raise TimedOut(f"process {pid} did not end within {timeout * PATIENCE:g} s")
     finally:
         os.close(handle)
 

@@ -221,19 +221,24 @@ class _Session:
         if accepted != "3":
             return bool(accepted)
         self.message.content = self.channel.content()
-        accepted = self.answer(".")
-        if accepted == "2":
+        text = self.reply(".")
+        if text.startswith("2"):  # noted before the client knows
             self.connection.messages.append(self.message)
         self.message = Message("", [], b"")
-        return bool(accepted) and not self.peer.full(self.connection)
+        return bool(self.say(text)) and not self.peer.full(self.connection)
 
     def answer(self, verb: str, argument: str = "", usual: Optional[str] = None) -> str:
         """Sends the reply and returns its first digit, or nothing when the connection must end."""
+        return self.say(self.reply(verb, argument, usual))
+
+    def reply(self, verb: str, argument: str = "", usual: Optional[str] = None) -> str:
         chosen = self.peer.replies.get(verb)
         text = chosen(argument) if callable(chosen) else chosen
         if text is None and verb == "EHLO":
             text = self.peer.hello()
-        text = text or usual or self.USUAL.get(verb, "500 5.5.2 Error: command not recognized")
+        return text or usual or self.USUAL.get(verb, "500 5.5.2 Error: command not recognized")
+
+    def say(self, text: str) -> str:
         self.channel.send(text)
         return "" if text.startswith("421") else text[0]
 
