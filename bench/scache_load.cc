@@ -148,7 +148,7 @@ class Client {
       if (received->bytes == 0) return Error::closed("the server has hung up");
       heard_ += received->bytes;
       const std::string_view list(buffer_.data(), heard_);
-      if (*need(scanner.scan(list)) > 0) return list;
+      if (need(scanner.scan(list))) return list;
     }
   }
   Result<std::string_view> ask(std::string_view list) {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "util/in_memory_file.h"
+
 namespace handoff::global {
 namespace {
 
@@ -9,6 +11,7 @@ using util::Error;
 namespace attr0 = util::attr0;
 
 constexpr std::string_view kName = "cache snapshot";
+constexpr std::size_t kSizeLimit = std::size_t{1} << 30;
 
 struct Header {
   std::int64_t taken_at_ms = 0;
@@ -96,6 +99,12 @@ util::Result<CacheSnapshot> decode_snapshot(std::string_view bytes) {
   if (auto read = reader.read(header->sessions, snapshot.sessions); !read) return read.error();
   if (auto read = reader.read(header->bindings, snapshot.bindings); !read) return read.error();
   return snapshot;
+}
+
+util::Result<CacheSnapshot> read_snapshot(int file) {
+  const auto bytes = util::read_whole_file(file, kSizeLimit);
+  if (!bytes) return bytes.error();
+  return decode_snapshot(*bytes);
 }
 
 }  // namespace handoff::global

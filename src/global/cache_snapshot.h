@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "global/mail_proto.h"
 #include "global/session_cache_multi.h"
 #include "util/attr0.h"
 #include "util/result.h"
@@ -26,9 +27,9 @@ struct SessionRecord {
   std::int64_t remaining_ms = 0;
 
   static constexpr auto kFields =
-      std::tuple{util::attr0::Field{"endpoint", &SessionRecord::endpoint},
-                 util::attr0::Field{"property", &SessionRecord::property},
-                 util::attr0::Field{"farewell", &SessionRecord::farewell},
+      std::tuple{util::attr0::Field{attr::kEndpoint, &SessionRecord::endpoint},
+                 util::attr0::Field{attr::kProperty, &SessionRecord::property},
+                 util::attr0::Field{attr::kFarewell, &SessionRecord::farewell},
                  util::attr0::Field{"watched", &SessionRecord::watched},
                  util::attr0::Field{"age", &SessionRecord::age_ms},
                  util::attr0::Field{"remaining", &SessionRecord::remaining_ms}};
@@ -41,9 +42,9 @@ struct BindingRecord {
   std::int64_t remaining_ms = 0;
 
   static constexpr auto kFields =
-      std::tuple{util::attr0::Field{"destination", &BindingRecord::destination},
-                 util::attr0::Field{"property", &BindingRecord::property},
-                 util::attr0::Field{"endpoint", &BindingRecord::endpoint},
+      std::tuple{util::attr0::Field{attr::kDestination, &BindingRecord::destination},
+                 util::attr0::Field{attr::kProperty, &BindingRecord::property},
+                 util::attr0::Field{attr::kEndpoint, &BindingRecord::endpoint},
                  util::attr0::Field{"remaining", &BindingRecord::remaining_ms}};
 };
 
@@ -63,5 +64,7 @@ EncodedSnapshot encode_snapshot(const MultiSessionCache& cache, util::Scheduler:
                                 std::uint32_t clients = 0);
 // Protocol when the bytes are not such a snapshot, with a warning that says more.
 util::Result<CacheSnapshot> decode_snapshot(std::string_view bytes);
+// The whole of an in-memory file that another process has sent, wherever it was read to.
+util::Result<CacheSnapshot> read_snapshot(int file);
 
 }  // namespace handoff::global

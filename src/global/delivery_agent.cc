@@ -8,6 +8,7 @@
 
 #include "global/queue_id.h"
 #include "util/attr0.h"
+#include "util/hang_up.h"
 #include "util/msg.h"
 #include "util/stream.h"
 
@@ -86,17 +87,13 @@ std::optional<DeliveryJob> open_job(DeliveryRequest request, const MailQueue& qu
   return job;
 }
 
-bool has_hung_up(const util::Error& error) {
-  return error.code == EPIPE || error.code == ECONNRESET;
-}
-
 // A manager that leaves in the middle of a delivery, at a reload, is not worth a word: what has
 // been done is marked in the queue file, where the next one finds it.
 void answer(util::Stream& client, const DeliveryReply& reply) {
   util::Status sent = attr0::send(client, reply);
   if (sent) sent = client.flush();
   if (!sent) {
-    if (!has_hung_up(sent.error())) msg::warn("{}", sent.error().what);
+    if (!util::is_hang_up(sent.error())) msg::warn("{}", sent.error().what);
     return;
   }
   (void)client.peek();  // end-of-file, when the manager has seen the reply

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "global/scache_extension_proto.h"
+#include "util/hang_up.h"
 #include "util/result.h"
 
 namespace handoff::global::scache {
@@ -22,10 +23,6 @@ constexpr int kLastRequests = 16;
 bool is_one_list(std::string_view bytes) {
   const auto length = util::attr0::ListScanner().scan(bytes);
   return length && *length == bytes.size();
-}
-
-bool has_hung_up(int code) {
-  return code == EPIPE || code == ECONNRESET;
 }
 
 }  // namespace
@@ -101,7 +98,7 @@ bool ExtensionDialogue::speak() {
     return true;
   }
   if (!sent) {
-    if (!has_hung_up(sent.error().code))
+    if (!util::is_hang_up(sent.error()))
       desk_.sparing_log.warn(fmt::format("{}: {}", desk_.client_name, sent.error().what));
     return false;
   }

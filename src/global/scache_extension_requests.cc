@@ -128,8 +128,7 @@ Served show_contents(Call call) {
 Served flush(Call call) {
   const auto wanted = call.read<Flush>();
   if (!wanted) return std::nullopt;
-  return answer_with(FlushReply{.status = ScacheStatus::Ok,
-                                .closed = call.desk.inspection->flush(wanted->pattern)});
+  return answer_with(call.desk.inspection->flush(wanted->pattern));
 }
 
 struct Request {

@@ -9,6 +9,7 @@
 #include "global/scache_channel.h"
 #include "global/scache_proto.h"
 #include "util/attr0.h"
+#include "util/hang_up.h"
 #include "util/msg.h"
 
 namespace handoff::global {
@@ -24,10 +25,6 @@ constexpr std::size_t kReadSize = 4096;
 // Times to live travel in whole seconds.
 std::chrono::seconds whole_seconds(SessionCache::Ttl ttl) {
   return std::chrono::ceil<std::chrono::seconds>(ttl);
-}
-
-bool is_hang_up(const Error& error) {
-  return error.kind == Error::Kind::Closed || error.code == EPIPE || error.code == ECONNRESET;
 }
 
 // A status instead of a turn: the server does not want the descriptor.
@@ -66,7 +63,7 @@ Status FirstSocketChannel::greet() {
   auto list = receive_list();
   if (!list) {
     Error error = std::move(list).error();
-    if (is_hang_up(error)) error.code = EPIPE;
+    if (util::is_hang_up(error)) error.code = EPIPE;
     if (error.kind == Error::Kind::Timeout) error.code = 0;
     return error;
   }

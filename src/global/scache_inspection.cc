@@ -14,6 +14,9 @@
 namespace handoff::global::scache {
 namespace {
 
+// Takes some ten milliseconds.
+constexpr std::size_t kFlushedTogether = 500;
+
 SizeReply reply_of(const SessionCache::Size& size) {
   return {
       .destinations = size.destinations, .endpoints = size.endpoints, .sessions = size.sessions};
@@ -65,17 +68,22 @@ util::Result<util::UniqueFd> Inspection::contents() const {
   return util::in_memory_file("scache", encode_snapshot(cache_, scheduler_.now()).bytes);
 }
 
-std::size_t Inspection::flush(const std::string& pattern) {
+FlushReply Inspection::flush(const std::string& pattern) {
   const auto matches = [&](std::string_view label) {
-    return fnmatch(pattern.c_str(), printable_label(label).c_str(), 0) == 0;
+    const std::string shown = printable_label(label);
+    return shown == pattern || fnmatch(pattern.c_str(), shown.c_str(), 0) == 0;
   };
   std::set<std::string, std::less<>> bound;
   cache_.for_each_binding([&](const MultiSessionCache::BindingView& binding) {
     if (matches(binding.destination)) bound.emplace(binding.endpoint);
   });
-  return cache_.flush([&](const MultiSessionCache::SessionView& session) {
-    return bound.contains(session.endpoint) || matches(session.endpoint);
-  });
+  const std::size_t closed = cache_.flush(
+      [&](const MultiSessionCache::SessionView& session) {
+        return bound.contains(session.endpoint) || matches(session.endpoint);
+      },
+      kFlushedTogether);
+  return {
+      .status = ScacheStatus::Ok, .closed = closed, .more = closed == kFlushedTogether ? 1U : 0U};
 }
 
 }  // namespace handoff::global::scache

@@ -32,7 +32,7 @@ class Inspection {
   // A snapshot in an in-memory file.
   [[nodiscard]] util::Result<util::UniqueFd> contents() const;
   // How many sessions were closed.
-  std::size_t flush(const std::string& pattern);
+  FlushReply flush(const std::string& pattern);
 
  private:
   using Departures = std::array<std::uint64_t, MultiSessionCache::kDepartures>;

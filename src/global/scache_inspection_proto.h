@@ -33,7 +33,8 @@ struct ShowContents {
 };
 
 // Closes the sessions whose endpoint, or a destination bound to it, has a matching label; `pattern`
-// is one of fnmatch(3), for labels as printable_label() (cache_label.h) shows them.
+// is such a label as printable_label() (cache_label.h) shows it, or a pattern of fnmatch(3) for
+// them. Closes some only, so that other clients have their turn.
 struct Flush {
   std::string pattern;
 
@@ -46,9 +47,11 @@ struct Flush {
 struct FlushReply {
   ScacheStatus status = ScacheStatus::Failed;
   std::uint64_t closed = 0;
+  std::uint32_t more = 0;  // 1: there may be more; ask again
 
   static constexpr auto kFields = std::tuple{attr0::Field{attr::kStatus, &FlushReply::status},
-                                             attr0::Field{"closed", &FlushReply::closed}};
+                                             attr0::Field{"closed", &FlushReply::closed},
+                                             attr0::Field{"more", &FlushReply::more}};
 };
 
 // Counts since a moment.

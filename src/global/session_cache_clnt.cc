@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "global/scache_channel.h"
+#include "util/hang_up.h"
 #include "util/msg.h"
 #include "util/sockets.h"
 
@@ -25,10 +26,6 @@ constexpr int kAttempts = 2;
 // A second socket that takes a connection and closes it without a word so often in a row does not
 // want this client.
 constexpr int kUnwelcome = 2;
-
-bool is_hang_up(const Error& error) {
-  return error.kind == Error::Kind::Closed || error.code == EPIPE || error.code == ECONNRESET;
-}
 
 // Such words would end early on the wire, and what follows would be taken for something else.
 bool has_nul(std::initializer_list<std::string_view> words) {
@@ -145,7 +142,7 @@ ClientSessionCache::Outcome ClientSessionCache::try_once(Operation operation,
 // It left while nobody looked: no fault of anybody. Where the server greets, this can only be said
 // of a connection that has been used before.
 bool ClientSessionCache::is_desertion(bool reused, const Error& error) {
-  if (channel_->heard() || !is_hang_up(error)) return false;
+  if (channel_->heard() || !util::is_hang_up(error)) return false;
   if (reused) return true;
   if (!on_second_socket_) return false;
   second_socket_likely_ = false;

@@ -45,6 +45,28 @@ using namespace std::chrono_literals;
 // So that the end of a hundred thousand entries at one moment does not delay a client.
 constexpr int kDeparturesPerTurn = 256;
 
+// One that has closed the session, or said goodbye itself, is told nothing; neither is one that
+// somebody else talks to now.
+bool remote_end_listens(MultiSessionCache::Departure why) {
+  using Departure = MultiSessionCache::Departure;
+  switch (why) {
+    case Departure::Expired:
+    case Departure::Evicted:
+    case Departure::ServiceEvicted:
+    case Departure::EndpointEvicted:
+    case Departure::Shed:
+    case Departure::Flushed:
+      return true;
+    case Departure::Found:
+    case Departure::HandedOver:
+    case Departure::RemoteClosed:
+    case Departure::RemoteError:
+    case Departure::RemoteData:
+      return false;
+  }
+  return false;
+}
+
 struct CachedSession {
   PoolDeadline deadline;
   CompactText property;
@@ -145,7 +167,7 @@ class MultiSessionCache::State {
   void save_destination(std::string_view label, const Binding& binding, Ttl ttl);
   std::optional<DestinationHit> find_destination(std::string_view label);
   bool shed_one();
-  std::size_t flush(const std::function<bool(const SessionView&)>& wanted);
+  std::size_t flush(const std::function<bool(const SessionView&)>& wanted, std::size_t limit);
   void give_up_oldest(std::size_t count);
   void for_each_session(const std::function<void(const SessionView&)>& call) const;
   void for_each_binding(const std::function<void(const BindingView&)>& call) const;
@@ -370,14 +392,11 @@ Session MultiSessionCache::State::take(PoolIndex endpoint) {
   return session;
 }
 
-// A remote end that has closed the session, or said goodbye itself, is told nothing; neither is one
-// that somebody else talks to now.
 void MultiSessionCache::State::drop_session(PoolIndex session, Departure why) {
   const CachedSession& leaving = sessions_[session];
   msg::debug("scache_multi_drop_endp: endp_prop={} fd={}", leaving.property.view(),
              leaving.connection.get());
-  const bool listens = why < Departure::HandedOver;
-  const Farewells::Number farewell = listens ? leaving.farewell : Farewells::kNone;
+  const Farewells::Number farewell = remote_end_listens(why) ? leaving.farewell : Farewells::kNone;
   util::UniqueFd connection = remove_session(session, why);
   farewells_.say(farewell, connection.get());
   close_session(std::move(connection));
@@ -400,9 +419,11 @@ bool MultiSessionCache::State::shed_one() {
   return true;
 }
 
-std::size_t MultiSessionCache::State::flush(const std::function<bool(const SessionView&)>& wanted) {
+std::size_t MultiSessionCache::State::flush(const std::function<bool(const SessionView&)>& wanted,
+                                            std::size_t limit) {
   std::vector<PoolIndex> leaving;
-  for (PoolIndex at = by_age_.first(); at != kNoIndex; at = by_age_.after(sessions_, at)) {
+  for (PoolIndex at = by_age_.first(); at != kNoIndex && leaving.size() < limit;
+       at = by_age_.after(sessions_, at)) {
     if (wanted(view(sessions_[at]))) leaving.push_back(at);
   }
   for (const PoolIndex session : leaving) drop_session(session, Departure::Flushed);
@@ -615,8 +636,9 @@ SessionCache::Size MultiSessionCache::size() const {
 bool MultiSessionCache::shed_one() {
   return state_->shed_one();
 }
-std::size_t MultiSessionCache::flush(const std::function<bool(const SessionView&)>& wanted) {
-  return state_->flush(wanted);
+std::size_t MultiSessionCache::flush(const std::function<bool(const SessionView&)>& wanted,
+                                     std::size_t limit) {
+  return state_->flush(wanted, limit);
 }
 void MultiSessionCache::give_up_oldest(std::size_t count) {
   state_->give_up_oldest(count);

@@ -79,8 +79,9 @@ class MultiSessionCache final : public SessionCache {
   // False when there is none.
   bool shed_one();
 
-  // Closes the sessions of which `wanted` says so; returns how many.
-  std::size_t flush(const std::function<bool(const SessionView&)>& wanted);
+  // Closes the sessions of which `wanted` says so, the oldest first and at most `limit`; returns
+  // how many.
+  std::size_t flush(const std::function<bool(const SessionView&)>& wanted, std::size_t limit);
 
   // Closes the oldest `count` sessions without a word: another process has them now.
   void give_up_oldest(std::size_t count);

@@ -1,7 +1,6 @@
 #include "master/detach.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,13 +45,6 @@ void close_inherited_descriptors() {
   if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) {
     msg::fatal("close_range: {}", util::errno_text(errno));
   }
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)setrlimit(RLIMIT_NOFILE, &limit);  // then it stays as it is
 }
 
 UniqueFd fork_and_wait() {

@@ -8,9 +8,6 @@ namespace handoff::master {
 // Nothing that the caller left open reaches our children.
 void close_inherited_descriptors();
 
-// To what the system allows, for us and our children.
-void raise_descriptor_limit();
-
 // Forks (-w). The parent waits until the child has called announce_ready(), and exits with status
 // 0, or 1 when the child has died or takes too long. Only the child comes back.
 util::UniqueFd fork_and_wait();

@@ -72,6 +72,7 @@
 #include "master/instance.h"
 #include "master/options.h"
 #include "master/pid_file.h"
+#include "util/descriptor_limit.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 
@@ -133,7 +134,7 @@ int run(int argc, char** argv) {
   (void)umask(kUmask);
   (void)std::signal(SIGPIPE, SIG_IGN);
   close_inherited_descriptors();
-  raise_descriptor_limit();
+  util::raise_descriptor_limit();  // for our children, too
   global::open_log_early(kProgram, global::LogRole::Keeper);
   global::also_to_stderr();
   const MasterOptions options = options_from(argc, argv);

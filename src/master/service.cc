@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kCrowdWarningInterval{1000};
 constexpr std::size_t kRecordsAtOnce = 64;
 constexpr int kFruitlessInARow = 20;
 constexpr std::chrono::seconds kFruitlessTime{2};
+constexpr std::chrono::seconds kResumePause{5};
 
 }  // namespace
 
@@ -160,9 +161,18 @@ void Service::child_died(pid_t pid, int wait_status) {
 }
 
 // A process that was killed had work in hand that nobody will mention before the next wake-up,
-// which may be minutes away; stock's master waits for it.
+// which may be minutes away; stock's master waits for it. When it was the work that killed it, the
+// next process dies, too: so not at once again.
 void Service::resume_work() {
-  if (next_wakeup_.pending()) wake_up();
+  if (!next_wakeup_.pending()) return;
+  const auto resume = [this] {
+    resumed_at_ = context_.scheduler.now();
+    wake_up();
+  };
+  const auto now = context_.scheduler.now();
+  if (!resumed_at_ || now - *resumed_at_ >= kResumePause) return resume();
+  next_wakeup_ = context_.scheduler.after(
+      std::chrono::ceil<util::Scheduler::Duration>(*resumed_at_ + kResumePause - now), resume);
 }
 
 // A process that leaves without accepting the client because of whom it was started makes master

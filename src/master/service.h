@@ -78,6 +78,7 @@ class Service {
   util::Timer throttle_end_;
   util::Timer next_wakeup_;
   bool used_ = false;  // since the last (re)load
+  std::optional<util::Scheduler::TimePoint> resumed_at_;
   int fruitless_ = 0;  // in a row, since:
   util::Scheduler::TimePoint fruitless_since_{};
   bool removed_ = false;

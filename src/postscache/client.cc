@@ -7,7 +7,7 @@
 
 #include "global/scache_extension_proto.h"
 #include "util/attr0.h"
-#include "util/in_memory_file.h"
+#include "util/hang_up.h"
 #include "util/pass_fd.h"
 #include "util/sockets.h"
 
@@ -19,7 +19,6 @@ using util::Error;
 using util::Result;
 
 constexpr auto kLimit = 5s;
-constexpr std::size_t kSnapshotLimit = std::size_t{1} << 30;
 constexpr std::string_view kPeer = "scache";
 
 Error explain(const Error& error) {
@@ -38,11 +37,24 @@ Result<Client> Client::connect(const std::string& path) {
     return std::move(socket).error();
   }
   if (auto done = util::limit_waits(socket->get(), kLimit); !done) return done.error();
-  return Client(*std::move(socket));
+  return Client(path, *std::move(socket));
 }
 
 template <typename Request>
 Result<Client::Reply> Client::ask(const Request& request) {
+  auto reply = ask_once(request);
+  if (!reply && answered_ && util::is_hang_up(reply.error())) {
+    auto next = connect(path_);
+    if (!next) return std::move(next).error();
+    *this = *std::move(next);
+    reply = ask_once(request);
+  }
+  answered_ = answered_ || reply;
+  return reply;
+}
+
+template <typename Request>
+Result<Client::Reply> Client::ask_once(const Request& request) {
   const std::string list = global::scache::encode_request(request);
   if (auto sent = util::send_packet_patiently(socket_.get(), list, -1); !sent)
     return explain(sent.error());
@@ -66,9 +78,7 @@ Result<global::CacheSnapshot> Client::contents() {
   const auto reply = ask(global::scache::ShowContents{});
   if (!reply) return reply.error();
   if (!reply->attached) return Error::protocol("the connection cache did not send its contents");
-  const auto bytes = util::read_whole_file(reply->attached.get(), kSnapshotLimit);
-  if (!bytes) return bytes.error();
-  return global::decode_snapshot(*bytes);
+  return global::read_snapshot(reply->attached.get());
 }
 
 Result<global::scache::FlushReply> Client::flush(const std::string& pattern) {

@@ -13,15 +13,16 @@
 //   stats     What is in the cache, how often it was of use, and why connections have left it:
 //             since the process began, and in the current interval
 //             (connection_cache_status_update_time).
-//   list      Each connection, the oldest first: the time since it was saved, the time that it has
+//   list      Each connection, the oldest first: the time since it was saved (or handed over by the
+//             process before, at a reload), the time that it has
 //             left, how often it was used (where the client tells), whether a remote end that hangs
 //             up is noticed; and each destination with its endpoints. Labels are shown as smtp(8)
 //             makes them, with "|" between their fields: the service, the address, the port and the
 //             TLS level; or the service and the next-hop.
 //   flush     Closes the connections whose endpoint matches, or that belong to a matching
 //             destination; all of them without a pattern. It is a pattern of the shell for whole
-//             labels, as list shows them: "*|192.0.2.1|*", "smtp|example.com". Remote ends get
-//             their farewell. Prints how many there were.
+//             labels, or a label as list shows it: "*|192.0.2.1|*", "smtp|example.com". Remote ends
+//             get their farewell. Prints how many there were.
 //   watch     A line for each second, or for so many, until it is interrupted.
 //   metrics   Counters and gauges as OpenMetrics text.
 //
@@ -45,6 +46,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
@@ -152,10 +154,16 @@ void show_contents(const Options& options, Client& cache) {
 }
 
 void flush(const Options& options, Client& cache) {
-  const auto reply = util::or_die(cache.flush(options.argument.value_or("*")));
-  if (reply.status != global::ScacheStatus::Ok) msg::fatal("the connection cache did not flush");
-  print(options.json ? fmt::format("{{\"closed\": {}}}\n", reply.closed)
-                     : fmt::format("{} connections closed\n", reply.closed));
+  std::uint64_t closed = 0;
+  bool more = true;
+  while (more) {
+    const auto reply = util::or_die(cache.flush(options.argument.value_or("*")));
+    if (reply.status != global::ScacheStatus::Ok) msg::fatal("the connection cache did not flush");
+    closed += reply.closed;
+    more = reply.more != 0;
+  }
+  print(options.json ? fmt::format("{{\"closed\": {}}}\n", closed)
+                     : fmt::format("{} connections closed\n", closed));
 }
 
 std::string on_one_line(std::string json) {
@@ -166,7 +174,7 @@ std::string on_one_line(std::string json) {
   return line + '\n';
 }
 
-// Until a signal or the end of the cache ends it.
+// Until a signal ends it. Caches come and go.
 void watch(const Options& options, Client& cache) {
   const auto seconds = util::to_int64(options.argument.value_or("1"));
   if (!seconds || *seconds < 1 || *seconds > 86400)
@@ -176,7 +184,14 @@ void watch(const Options& options, Client& cache) {
   for (int line = 0;; ++line) {
     if (!options.json && line % kLinesUnderHead == 0) print(progress_head());
     std::this_thread::sleep_for(std::chrono::seconds(*seconds));
-    const auto now = util::or_die(cache.statistics());
+    auto answer = cache.statistics();
+    if (!answer && answer.error().kind == util::Error::Kind::NotFound) {
+      if (before.pid != 0) msg::info("{}", answer.error().what);
+      before = {};
+      continue;
+    }
+    const auto now = util::or_die(std::move(answer));
+    if (now.pid != before.pid) before = {};  // another one's counters begin at zero
     print(options.json ? on_one_line(statistics_as_json(now))
                        : progress_line(before, now, static_cast<double>(*seconds)));
     before = now;

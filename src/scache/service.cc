@@ -1,7 +1,6 @@
 #include "scache/service.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +11,10 @@
 #include <vector>
 
 #include "global/cache_label.h"
+#include "global/cache_snapshot.h"
 #include "global/params.h"
+#include "global/scache_extension.h"
+#include "util/descriptor_limit.h"
 #include "util/msg.h"
 #include "util/result.h"
 #include "util/sockets.h"
@@ -29,23 +31,10 @@ constexpr int kShedTogether = 16;
 // For clients that are in the middle of a request when this process has to go.
 constexpr auto kSettleLimit = 500ms;
 
-// As many as the system allows.
-rlim_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) msg::fatal("getrlimit: {}", util::errno_text(errno));
-  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
-  if (before == limit.rlim_max || setrlimit(RLIMIT_NOFILE, &limit) == 0) return limit.rlim_max;
-  msg::warn("cannot raise the limit on open files: {}", util::errno_text(errno));
-  return before;
-}
-
 // The rest of the descriptors is for clients, and for the log: an eighth, or the little that cannot
 // be done without where somebody has asked for more sessions than that.
-global::MultiSessionCache::Limits limits(const global::Params& params) {
-  const rlim_t descriptors = raise_descriptor_limit();
-  const auto all_but = [&](rlim_t part) {
-    return static_cast<std::size_t>(descriptors - descriptors / part);
-  };
+global::MultiSessionCache::Limits limits(const global::Params& params, std::size_t descriptors) {
+  const auto all_but = [&](std::size_t part) { return descriptors - descriptors / part; };
   const auto number = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t wanted = number(params.connection_cache_size_limit);
   return {.sessions = wanted == 0 ? all_but(8) : std::min(wanted, all_but(32)),
@@ -65,7 +54,7 @@ struct ScacheService::Guest {
 };
 
 ScacheService::ScacheService(service::MultiServer& server)
-    : ScacheService(server, limits(server.params())) {}
+    : ScacheService(server, limits(server.params(), util::raise_descriptor_limit())) {}
 
 ScacheService::ScacheService(service::MultiServer& server,
                              const global::MultiSessionCache::Limits& limits)
@@ -195,10 +184,11 @@ void ScacheService::hand_over() {
 // Everybody who can connect is a process of this mail system; a cache is taken from scache only.
 void ScacheService::inherit(util::UniqueFd socket, util::Received attached) {
   const auto peer = util::peer_user(socket.get());
-  if (!peer || (*peer != geteuid() && *peer != 0) || attached.descriptors.size() != 1)
+  if (!peer || !global::scache::may_use_extension(*peer, geteuid()) ||
+      attached.descriptors.size() != 1)
     return msg::warn("a cache that was handed over is not taken: it is not from {}",
                      server_.name());
-  auto snapshot = read_snapshot(attached.descriptors.front().get());
+  auto snapshot = global::read_snapshot(attached.descriptors.front().get());
   if (!snapshot)
     return msg::warn("a cache that was handed over is not taken: {}", snapshot.error().what);
   heir_ = std::make_unique<Heir>(server_.scheduler(), std::move(socket), *std::move(snapshot),

@@ -32,7 +32,6 @@ using util::UniqueFd;
 constexpr auto kConnectLimit = 100ms;
 // For the successor to be started.
 constexpr auto kStayLimit = 10s;
-constexpr std::size_t kSnapshotLimit = std::size_t{1} << 30;
 
 // Until the successor has closed the connection or has answered, which only one does that does not
 // know the request. Stock's scache(8) spins when a client is gone before it was greeted.
@@ -132,12 +131,6 @@ void Heir::on_readable() {
   }
   const auto done = std::move(done_);
   done(std::move(estate_));
-}
-
-Result<global::CacheSnapshot> read_snapshot(int file) {
-  const auto bytes = util::read_whole_file(file, kSnapshotLimit);
-  if (!bytes) return bytes.error();
-  return global::decode_snapshot(*bytes);
 }
 
 std::size_t restore(global::MultiSessionCache& cache, Heir::Estate estate,

@@ -61,9 +61,6 @@ class Heir {
   util::Watch readable_;
 };
 
-// The snapshot in an in-memory file that came with the request.
-util::Result<global::CacheSnapshot> read_snapshot(int file);
-
 // Puts everything into the cache, with the time that is left, at most `ttl_limit`. How many
 // sessions that were.
 std::size_t restore(global::MultiSessionCache& cache, Heir::Estate estate,

@@ -85,10 +85,23 @@ TEST_F(InspectionTest, FlushesByEndpointAndByDestination) {
   save("relay\n192.0.2.3\n25\n0\n");
   cache.save_destination("smtp\nexample.com\n",
                          {.property = "", .endpoint = "smtp\n192.0.2.2\n25\n0\n"}, 5s);
-  EXPECT_EQ(inspection.flush("nothing"), 0U);
-  EXPECT_EQ(inspection.flush("smtp|example.com"), 1U);
-  EXPECT_EQ(inspection.flush("*|192.0.2.1|*"), 1U);
-  EXPECT_EQ(inspection.flush("*"), 1U);
+  EXPECT_EQ(inspection.flush("nothing").closed, 0U);
+  EXPECT_EQ(inspection.flush("smtp|example.com").closed, 1U);
+  EXPECT_EQ(inspection.flush("*|192.0.2.1|*").closed, 1U);
+  EXPECT_EQ(inspection.flush("*").closed, 1U);
+}
+
+TEST_F(InspectionTest, FlushesALabelAsItIsShown) {
+  cache.save_destination("smtp\n[relay.example.com]:587\n", {.property = "", .endpoint = "e"}, 5s);
+  save("e");
+  EXPECT_EQ(inspection.flush("smtp|[relay.example.com]:587").closed, 1U);
+}
+
+TEST_F(InspectionTest, FlushesManyInPortions) {
+  for (int i = 0; i < 600; ++i) save("e");
+  EXPECT_EQ(inspection.flush("*").more, 1U);
+  EXPECT_EQ(inspection.flush("*").more, 0U);
+  EXPECT_EQ(cache.size().sessions, 0U);
 }
 
 TEST(PrintableLabel, HasNoControlCharacters) {

@@ -336,10 +336,18 @@ TEST_F(MultiSessionCacheTest, ShowsItsBindings) {
 TEST_F(MultiSessionCacheTest, FlushesWhatIsWanted) {
   const UniqueFd wanted = save("e1", "p");
   const UniqueFd other = save("e2", "p");
-  EXPECT_EQ(cache.flush([](const auto& session) { return session.endpoint == "e1"; }), 1U);
+  EXPECT_EQ(cache.flush([](const auto& session) { return session.endpoint == "e1"; }, 9), 1U);
   EXPECT_TRUE(test::sees_eof(wanted));
   EXPECT_FALSE(test::sees_eof(other));
   EXPECT_EQ(cache.departures(Departure::Flushed), 1U);
+}
+
+TEST_F(MultiSessionCacheTest, FlushesTheOldestWhenThereAreMany) {
+  const UniqueFd oldest = save("e1", "p");
+  const UniqueFd newest = save("e1", "p");
+  EXPECT_EQ(cache.flush([](const auto&) { return true; }, 1), 1U);
+  EXPECT_TRUE(test::sees_eof(oldest));
+  EXPECT_FALSE(test::sees_eof(newest));
 }
 
 class WatchedSessionCacheTest : public testing::Test {
