@@ -1,5 +1,6 @@
 """`make demo` in small: it delivers, notices what is wrong, and leaves nothing behind."""
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import json
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 from types import ModuleType
-from typing import List
+from typing import Iterator, List
 
 import pytest
 from support import corpus, processes
@@ -20,18 +21,34 @@ from support.debian import REPOSITORY
 PROGRAM = REPOSITORY / "scripts/demo"
 
 
-def start(*arguments: object) -> "subprocess.Popen[str]":
+@contextlib.contextmanager
+def started(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
     """In a session of its own: an interrupt reaches it and its children, as on a terminal."""
-    return subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    with subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+        try:
+            yield process
+        except BaseException:
+            end(process)
+            raise
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """It cleans up when it is interrupted, if it still can."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 
 def run(*arguments: object) -> str:
-    process = start(*arguments)
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    return output
+    with started(*arguments) as process:
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+        return output
 
 
 def used_by(output: str) -> List[pathlib.Path]:
@@ -64,7 +81,7 @@ def test_ones_own_mail_is_taken(path: str):
 
 @pytest.mark.parametrize("where", ["cache off: 0 of", "cache on: 0 of"])
 def test_an_interrupt_leaves_nothing_behind(where: str):
-    with start("--deliveries=4000", "--verbose") as process:
+    with started("--deliveries=4000", "--verbose") as process:
         assert process.stdout is not None
         output = ""
         for line in process.stdout:
@@ -78,7 +95,7 @@ def test_an_interrupt_leaves_nothing_behind(where: str):
 
 
 def test_a_folder_that_is_not_there_is_an_error():
-    with start("/missing") as process:
+    with started("/missing") as process:
         assert process.communicate(timeout=30)[0].endswith("/missing: no such file or folder\n")
         assert process.returncode == 1
 

@@ -24,10 +24,8 @@ def system(suite, zone, peer=None, **settings):
 
 def deliver(mail, domain="example.test", result="sent"):
     """The part of the log line that tells where it went and what became of it."""
-    queue_id = mail.inject([f"user@{domain}"], MESSAGE, sender="")
-    found = mail.log.wait_for(rf"{queue_id}: to=<user@{domain}>, relay=([^,]*), .*"
-                              rf"dsn=([\d.]*), status={result} \((.*)\)$", timeout=40)[0]
-    return found.groups()
+    return mail.deliver(f"user@{domain}", MESSAGE, r"relay=([^,]*), .*dsn=([\d.]*), "
+                        rf"status={result} \((.*)\)$", sender="", timeout=40).groups()
 
 
 def test_tries_servers_by_preference(suite):

@@ -32,10 +32,6 @@ def sent(*arguments: object) -> str:
     return done.stdout
 
 
-def stored(store: pathlib.Path) -> List[bytes]:
-    return [path.read_bytes() for path in sorted(store.glob("*.eml"))]
-
-
 @pytest.fixture
 def store() -> pathlib.Path:
     path = pathlib.Path("/tmp") / f"handoff-store-{os.getpid()}"  # where "nobody" gets to
@@ -87,11 +83,14 @@ def announcing(*words: str) -> Iterator[List[str]]:
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     command = [str(programs.ours("smtp-sink")), *user, "--listening=-", *words, "10"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        operands = [word for word in words if not word.startswith("-")]
-        yield [process.stdout.readline().strip() for _ in operands]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        try:
+            assert process.stdout is not None
+            operands = [word for word in words if not word.startswith("-")]
+            yield [process.stdout.readline().strip() for _ in operands]
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
 
 
 def test_lmtp_over_a_unix_socket(tmp_path):
@@ -118,8 +117,9 @@ def test_each_address_is_counted():
 
 
 def test_counters_are_told_on_request():
-    with sink(counters=True) as server:
+    with sink(counters=True, counters_interval=None) as server:
         sent(f"127.0.0.1:{server.port}")
+        assert server.counters()["messages"] == 0
         os.kill(server.pid, signal.SIGUSR1)
         wait_until(lambda: server.counters()["messages"] == 1, 10, "the counters")
 

@@ -69,6 +69,7 @@ REQUESTS = [
     ("bounce", report(3)),
     ("trace", report(5)),
 ]
+LAST = ("trace", append("LA.ST", recipient(), dsn()))  # a bad queue id: the last line of the log
 
 
 def ask(mail, service, request):
@@ -82,7 +83,8 @@ def ask(mail, service, request):
 def _behaviour(stock_suite, origin, utf8):
     with stock_suite(bounce=origin, smtputf8_enable=utf8) as mail:
         mail.log.allow("")
-        answers = [ask(mail, service, request) for service, request in REQUESTS]
+        answers = [ask(mail, service, request) for service, request in REQUESTS + [LAST]]
+        mail.log.wait_for("LA.ST")
         logs = {}
         for queue in ("bounce", "defer", "trace"):
             for path in (mail.queue_directory / queue).rglob("*"):

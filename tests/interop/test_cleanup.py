@@ -3,19 +3,20 @@
 Both get the same messages, good and bad. What differs on purpose stands at the end.
 """
 
-import socket
 from typing import Callable, Iterator, List
 
 import pytest
 
 from support import cleanup_cases
 from support.cleanup_cases import BEGIN, CONTENT, END, EXTRACTED, RECIPIENT, REST, SENDER, TIME
-from support.cleanup_client import BOUNCE, FLAGS, Outcome, message, submit
+from support.cleanup_client import BOUNCE, FLAGS, Outcome, message, receive_list, submit
 from support.conditions import wait_until
 from support.instance import Instance
 from support.programs import stock_but
 from support.queue_file import record
+from support.root import STOCK_MASTER, needs_root
 
+pytestmark = needs_root(STOCK_MASTER)
 # Nobody but us may take mail in or out, or wait for those who do.
 ALONE = {"qmgr/unix": None, "pickup/unix": None, "bounce/unix": None}
 SETTINGS = {
@@ -86,8 +87,8 @@ def test_a_message_that_is_cut_off_leaves_nothing_behind(pair: Pair):
     for mail in (pair.stock, pair.ours):
         incoming = mail.queue_directory / "incoming"
         for length in (0, 1, 20, len(request) - len(REST), len(request) - 3, len(request) - 1):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(str(mail.queue_directory / "public/cleanup"))
+            with mail.connect("public/cleanup") as client:
+                assert (incoming / receive_list(client)[b"queue_id"].decode()).exists()
                 client.sendall(request[:length])
             wait_until(lambda: not list(incoming.iterdir()), 10, f"no file after {length} bytes")
 

@@ -1,6 +1,7 @@
 """postscache(1) looks into our scache, whoever started that and whoever uses it."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -48,7 +49,7 @@ def test_counts_what_happens(stock_suite, mix):
     with stock_suite(mix, connection_cache_ttl_limit="60s") as mail, sessions(3) as made, \
             ScacheClient(mail.connect("private/scache")) as client:
         save(client, made)
-        assert client.find(find_destination("smtp\nexample.com\n")) is not None
+        os.close(client.find(find_destination("smtp\nexample.com\n")))
         assert client.find(find_endpoint("nobody")) is None
         told = asked(mail, "stats")
         assert told["pid"] == mail.processes("scache")[0].pid
@@ -117,8 +118,10 @@ def test_shows_what_is_going_on(mail, client):
     del client
     with subprocess.Popen([our_directory() / "postscache", "-c", mail.config_directory, "-j",
                            "watch"], stdout=subprocess.PIPE, text=True) as watching:
-        seen = [json.loads(watching.stdout.readline()) for _ in range(2)]
-        watching.terminate()
+        try:
+            seen = [json.loads(watching.stdout.readline()) for _ in range(2)]
+        finally:
+            watching.kill()
     assert seen[0]["pid"] == seen[1]["pid"]
     assert seen[1]["now"] >= seen[0]["now"]
 
@@ -131,7 +134,9 @@ def test_dead_connections_go_at_once_and_are_counted(mail, client):
             session.remote.close()
         wait_until(lambda: asked(mail, "stats")["total"]["departures"]["remote_closed"] == 500, 10)
         for session in made[1::2]:
-            assert session.is_behind(client.find(find_endpoint(label)))
+            descriptor = client.find(find_endpoint(label))
+            assert session.is_behind(descriptor)
+            os.close(descriptor)
         for _ in range(500):
             assert client.find(find_endpoint(label)) is None
     mail.log.wait_for(r"cached connection smtp\|192\.0\.2\.1\|25\|0 dropped after \d+s: "

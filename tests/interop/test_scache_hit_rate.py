@@ -13,8 +13,9 @@ from support.smtp_sink import SmtpSink
 FULL = bool(os.environ.get("HANDOFF_TEST_FULL"))
 MESSAGES = 5000 if FULL else 500
 RUNS = 5 if FULL else 3
-# Percentage points; the fewer the messages, the more it matters which process was quicker.
-TOLERANCE = 2 if FULL else 5
+# Percentage points. The fewer the messages, the more it matters which process was quicker: the small
+# size shows only that no connections get lost in numbers.
+TOLERANCE = 2 if FULL else 15
 DESTINATIONS = 50
 CONCURRENCY = 20
 ADDRESSES = [f"127.0.9.{number}" for number in range(1, DESTINATIONS + 1)]

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import threading
@@ -9,6 +10,7 @@ import threading
 import pytest
 
 from support import attributes, programs
+from support.conditions import wait_until
 from support.smtp_peer import RecordingPeer
 
 MESSAGE = b"From: a@handoff.test\nSubject: hi\n\nhello\n"
@@ -26,9 +28,8 @@ def test_sessions_travel_between_ours_and_stock(stock_suite, peer, scache, order
                      **PATIENT) as mail:
         for number, make in enumerate(order, 1):
             install(mail, make)
-            mail.inject([f"user{number}@example.test"], MESSAGE)
             use = f"conn_use={number}, " if number > 1 else ""
-            mail.log.wait_for(rf"to=<user{number}@example.test>, relay=\S+, {use}delay=.*sent")
+            mail.deliver(f"user{number}@example.test", MESSAGE, rf"relay=\S+, {use}delay=.*sent")
         assert len(peer.connections) == 1
     # The last one to save it was ours, and our cache says goodbye at the end.
     farewell = ["QUIT"] if scache == "ours" else []
@@ -45,9 +46,8 @@ def test_sessions_are_found_by_address(stock_suite, peer, order):
                      transport_maps=routes % (peer.port, peer.port), **PATIENT) as mail:
         for make, domain in zip(order, ("one.test", "two.test")):
             install(mail, make)
-            mail.inject([f"user@{domain}"], MESSAGE)
-            mail.log.wait_for(rf"to=<user@{domain}>, .*sent")
-        mail.log.wait_for(r"to=<user@two.test>, relay=localhost\[127.0.0.1\]:\d+, conn_use=2, ")
+            delivered = mail.deliver(f"user@{domain}", MESSAGE)
+        assert re.search(r"relay=localhost\[127.0.0.1\]:\d+, conn_use=2, ", delivered.string)
 
 
 def test_labels_and_properties_are_those_of_stock(stock_suite, peer):
@@ -92,19 +92,17 @@ def test_a_session_is_used_so_often_and_no_more(stock_suite, smtp, peer):
     with stock_suite(smtp=smtp, relayhost=peer.nexthop, smtp_connection_reuse_count_limit=2,
                      **PATIENT) as mail:
         for number in range(1, 5):
-            mail.inject([f"user{number}@example.test"], MESSAGE)
-            mail.log.wait_for(rf"to=<user{number}@example.test>, .*status=sent")
+            mail.deliver(f"user{number}@example.test", MESSAGE)
         assert [len(c.messages) for c in peer.connections] == [3, 1]
-        assert [c.quit for c in peer.connections] == [True, False]
+        wait_until(lambda: peer.connections[0].quit, 10, "QUIT")
+        assert not peer.connections[1].quit
 
 
 @pytest.mark.parametrize("smtp", ["stock", "ours"])
 def test_an_unwanted_connection_ends_with_quit(stock_suite, smtp, peer):
     with stock_suite(smtp=smtp, relayhost=peer.nexthop) as mail:
-        mail.inject(["user@example.test"], MESSAGE)
-        mail.log.wait_for("status=sent")
-        mail.wait_for_empty_queue()
-        assert peer.connections[0].quit
+        mail.deliver("user@example.test", MESSAGE)
+        wait_until(lambda: peer.connections[0].quit, 10, "QUIT")
 
 
 def install(mail, make):

@@ -7,6 +7,7 @@ what the server was told must be the same; stock's runs keep the expectations ho
 
 import pytest
 
+from support.conditions import wait_until
 from support.smtp_peer import EndOfFile, RecordingPeer
 
 BOTH = pytest.mark.parametrize("smtp", ["stock", "ours"])
@@ -105,10 +106,9 @@ def system(stock_suite, smtp, peer, **settings):
 def test_reports_a_refusal(stock_suite, smtp, case):
     replies, dsn, status, reason, kept = CASES[case]
     with Server(replies=dict(replies)) as peer, system(stock_suite, smtp, peer) as mail:
-        queue_id = mail.inject(["user@example.test"], MESSAGE, sender="")
         relay = r"127.0.0.1\[127.0.0.1\]:" + str(peer.port)
-        mail.log.wait_for(rf"{queue_id}: to=<user@example.test>, relay={relay}, delay=\S+, "
-                          rf"delays=\S+, dsn={dsn}, status={status} \({reason}\)$")
+        mail.deliver("user@example.test", MESSAGE, rf"relay={relay}, delay=\S+, delays=\S+, "
+                     rf"dsn={dsn}, status={status} \({reason}\)$", sender="")
         mail.log.allow("non-ESMTP response")
         peer.replies.clear()
         assert_kept(mail, peer, kept)
@@ -149,11 +149,9 @@ def test_stops_bothering_a_site_in_trouble(stock_suite, smtp):
     with Server(replies={"CONNECT": "421 busy"}) as peer, \
             system(stock_suite, smtp, peer, initial_destination_concurrency="1",
                    default_destination_concurrency_failed_cohort_limit="1") as mail:
-        mail.inject(["one@example.test"], MESSAGE)
-        mail.log.wait_for(r"to=<one@example.test>, .*status=deferred")
-        mail.inject(["two@example.test"], MESSAGE)
-        mail.log.wait_for(r"to=<two@example.test>, relay=none, .*dsn=4.0.0, status=deferred "
-                          r"\(delivery temporarily suspended: " + REFUSED + r"421 busy\)$")
+        mail.deliver("one@example.test", MESSAGE, ".*status=deferred")
+        mail.deliver("two@example.test", MESSAGE, r"relay=none, .*dsn=4.0.0, status=deferred "
+                     r"\(delivery temporarily suspended: " + REFUSED + r"421 busy\)$")
 
 
 @BOTH
@@ -162,8 +160,7 @@ def test_does_not_blame_the_site_for_a_recipient(stock_suite, smtp):
             system(stock_suite, smtp, peer, initial_destination_concurrency="1",
                    default_destination_concurrency_failed_cohort_limit="1") as mail:
         for who in ("one", "two"):
-            mail.inject([f"{who}@example.test"], MESSAGE)
-            mail.log.wait_for(rf"to=<{who}@example.test>, relay=127.*status=deferred \(host")
+            mail.deliver(f"{who}@example.test", MESSAGE, r"relay=127.*status=deferred \(host")
 
 
 @BOTH
@@ -182,9 +179,8 @@ def test_ends_a_rejected_transaction(stock_suite, smtp, keywords):
     """With QUIT if nobody will use the connection."""
     with Server(replies={"RCPT": "550 no"}, keywords=keywords) as peer, \
             stock_suite(smtp=smtp, relayhost=peer.nexthop) as mail:
-        mail.inject(["user@example.test"], MESSAGE, sender="")
-        mail.log.wait_for("status=bounced")
-        mail.wait_for_empty_queue()
+        mail.deliver("user@example.test", MESSAGE, ".*status=bounced", sender="")
+        wait_until(lambda: peer.connections[0].quit, 10, "QUIT")
         verbs = [command.split()[0] for command in peer.connections[0].commands]
         data = ["DATA"] if keywords else []
         assert verbs == ["EHLO", "MAIL", "RCPT", *data, "RSET", "QUIT"]

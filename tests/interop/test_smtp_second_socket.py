@@ -86,7 +86,9 @@ class Driver:
         self._process.stdin.flush()
         lines = []
         while not lines or not lines[-1].startswith("size: "):
-            lines.append(self._process.stdout.readline().decode().rstrip())
+            line = self._process.stdout.readline().decode()
+            assert line, f"the driver has ended after {lines}"
+            lines.append(line.rstrip())
         return [line for line in lines if not line.startswith(("size: ", ">"))]
 
 
@@ -120,6 +122,4 @@ def test_an_idle_server_is_started_again(stock_suite):
 
 
 def deliver(mail, number):
-    mail.inject([f"user{number}@example.test"], MESSAGE)
-    mail.log.wait_for(rf"to=<user{number}@example.test>, .*status=sent")
-    mail.wait_for_empty_queue()
+    mail.deliver(f"user{number}@example.test", MESSAGE)

@@ -1,5 +1,6 @@
 """Stock Postfix by itself: proves the harness, and shows what our programs are held to."""
 
+from support.conditions import wait_until
 from support.programs import stock
 from support.smtp_peer import RecordingPeer
 from support.smtp_sink import SmtpSink
@@ -23,7 +24,7 @@ def test_delivers_injected_messages_over_cached_connections(stock_suite, peer):
     assert {message.recipients[0]: message.content for message in peer.messages} == sent
     assert len(peer.messages) == MESSAGES
     assert len(peer.connections) < MESSAGES
-    assert peer.open_connections() == 0
+    wait_until(lambda: peer.open_connections() == 0, 10, "the end of all connections")
 
 
 def test_submits_as_an_ordinary_user_and_delivers_to_stock_sink(stock_suite):
@@ -47,7 +48,7 @@ def test_defers_and_bounces(stock_suite):
                         b"Subject: three\n\nhello\n", sender="sender@example.test")
             peer.wait_for_messages(2)
             mail.log.wait_for("postfix/qmgr.*: removed")
-            (deferred,) = mail.queue()
+            (deferred,) = wait_until(lambda: mail.queue("deferred"), 10, "one of three is deferred")
             assert mail.read_queue_file("deferred", deferred).recipients == ["later@example.test"]
         delivered, bounce = peer.messages
         assert delivered.recipients == ["good@example.test"]

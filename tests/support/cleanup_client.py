@@ -45,10 +45,10 @@ def submit(mail: Instance, data: bytes, flags: int = FLAGS) -> Outcome:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(str(mail.queue_directory / "public/cleanup"))
-        announcement = _receive_list(client)
+        announcement = receive_list(client)
         queue_id = announcement[b"queue_id"].decode()
         client.sendall(b"flags\0%d\0\0" % flags + data)
-        reply = _receive_list(client)
+        reply = receive_list(client)
     paths = [mail.queue_directory / queue / queue_id for queue in ("incoming", "hold")]
     path = next((path for path in paths if path.exists()), None)
     found = None
@@ -59,7 +59,7 @@ def submit(mail: Instance, data: bytes, flags: int = FLAGS) -> Outcome:
     return Outcome(queue_id, int(reply[b"status"]), reply[b"reason"].decode(), found)
 
 
-def _receive_list(client: socket.socket) -> "dict[bytes, bytes]":
+def receive_list(client: socket.socket) -> "dict[bytes, bytes]":
     data = b""
     while not data.endswith(b"\0\0"):
         part = client.recv(65536)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Dict, List, Sequence
+from typing import Dict, Sequence
 
 from support.instance import Instance
 from support.smtp_peer import Message
@@ -66,10 +66,6 @@ def on_the_wire(content: bytes) -> bytes:
     """A message as an SMTP server must get it."""
     complete = content if content.endswith(b"\n") or not content else content + b"\n"
     return complete.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def recipients(messages: Sequence[Message]) -> List[str]:
-    return sorted(recipient for message in messages for recipient in message.recipients)
 
 
 def _text(message: Message, submitted: bool) -> bytes:

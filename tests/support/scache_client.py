@@ -122,9 +122,5 @@ class Session:
 
 @contextlib.contextmanager
 def sessions(number: int = 1) -> Iterator[List[Session]]:
-    made = [Session() for _ in range(number)]
-    try:
-        yield made
-    finally:
-        for session in made:
-            session.close()
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(Session())) for _ in range(number)]

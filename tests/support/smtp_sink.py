@@ -15,13 +15,14 @@ from support.conditions import free_port, is_listening, wait_until
 class SmtpSink:
     """A sink at a free port, the same one of each address.
 
-    Ours only: `counters` asks for a file of JSON counters, read by `counters()` at any time;
-    `store` is a directory for the messages, byte for byte.
+    Ours only: `counters` asks for a file of JSON counters, read by `counters()` at any time, and
+    written every `counters_interval` or, without one, when the sink is told to; `store` is a directory for the messages, byte for byte.
     """
 
     def __init__(self, program: pathlib.Path, *options: str,
                  addresses: Sequence[str] = ("127.0.0.1",),
                  environment: Optional[Mapping[str, str]] = None, counters: bool = False,
+                 counters_interval: Optional[str] = "100ms",
                  store: Optional[pathlib.Path] = None, user: str = "nobody") -> None:
         self._program = program
         self._options = list(options)
@@ -36,7 +37,9 @@ class SmtpSink:
         if counters:
             os.chmod(self._directory.name, 0o777)
             self._counters = pathlib.Path(self._directory.name) / "counters"
-            self._options += ["-J", str(self._counters), "--counters-interval=100ms"]
+            self._options += ["-J", str(self._counters)]
+            if counters_interval:
+                self._options.append(f"--counters-interval={counters_interval}")
         if store:
             store.chmod(0o777)
             self._options.append(f"--store={store}")

@@ -173,14 +173,14 @@ bool report(int32_t availability, size_t length = 12) {
 }
 
 // What a client says, until it hangs up; a wake-up is two bytes.
-void serve(int client) {
+std::string serve(int client) {
   char buffer[1024];
   std::string said;
   for (ssize_t got = 0; (got = read(client, buffer, sizeof buffer)) > 0;) {
     said.append(buffer, static_cast<size_t>(got));
     if (said[0] == 'W') break;
   }
-  note("heard " + hex(said));
+  return said;
 }
 
 // The client that waits on a listener, whatever its type; false when somebody was quicker.
@@ -213,17 +213,20 @@ void handle(const Options& options, int listener) {
   if (options.behaviour == "die-on-second" && ++clients == 2) _exit(1);
   report(0);
   note("taken");
+  std::string said;
   if (client == listener) {
     char buffer[1024];
     const ssize_t got = read(client, buffer, sizeof buffer);
-    note("heard " + hex({buffer, static_cast<size_t>(got > 0 ? got : 0)}));
+    said.assign(buffer, static_cast<size_t>(got > 0 ? got : 0));
   } else {
-    serve(client);
+    said = serve(client);
     close(client);
   }
   if (options.behaviour == "half-record") report(1, 8);
   if (options.behaviour == "unknown-status") report(7);
-  if (!report(1)) {
+  const bool master_lives = report(1);
+  note("heard " + hex(said));  // who reads this may count on master to know that we are free
+  if (!master_lives) {
     note("left after the client");
     _exit(0);
   }
