@@ -75,7 +75,7 @@ Status check_consistency(const Checker& checker, const Params& params) {
         fmt::format("myhostname and relayhost parameter settings must not be identical: {}",
                     params.myhostname));
   }
-  if (util::split(params.myorigin, kSeparators).size() > 1) {
+  if (params.myorigin.find_first_of(kSeparators) != std::string::npos) {
     return checker.mistake(
         "myorigin", params.myorigin, "must be one domain",
         fmt::format("myorigin parameter setting must not contain multiple values: {}",
@@ -185,14 +185,18 @@ bool rootless() {
 
 Result<MailOwner> try_check_installation(const Config& config, const Params& params) {
   const Checker checker(config);
+  if (const auto protocols = parse_inet_protocols(config, params); !protocols)
+    return protocols.error();
   if (Status host = check_host_name(checker, "myhostname", params.myhostname); !host)
     return host.error();
   if (Status domain = check_host_name(checker, "mydomain", params.mydomain); !domain)
     return domain.error();
-  if (const auto protocols = parse_inet_protocols(config, params); !protocols)
-    return protocols.error();
   const Result<MailOwner> owner = rootless() ? current_user() : check_accounts(checker, params);
   if (!owner) return owner.error();
+  if (config.find("mynetworks") == nullptr) {
+    if (Status style = check_mynetworks_style(config, params.mynetworks_style); !style)
+      return style.error();
+  }
   if (Status consistent = check_consistency(checker, params); !consistent)
     return consistent.error();
   return *owner;

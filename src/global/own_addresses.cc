@@ -11,7 +11,6 @@
 #include <bit>
 #include <cerrno>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -102,13 +101,12 @@ Result<std::vector<SocketAddress>> own_interfaces(const Config& config, const st
 
 // --- mynetworks
 
-// The width of the network that mynetworks_style sees around an address; nothing for a bad style.
-std::optional<int> network_width(const InterfaceAddress& interface, std::string_view style) {
+// The width of the network that mynetworks_style sees around an address.
+int network_width(const InterfaceAddress& interface, std::string_view style) {
   const auto bytes = bytes_of(interface.address.get());
   const int full = static_cast<int>(bytes.size()) * 8;
   if (style == "host") return full;
   if (style == "subnet") return interface.prefix_length;
-  if (style != "class") return std::nullopt;
   if (interface.address.family() != AF_INET) return interface.prefix_length;
   const auto first = std::to_integer<unsigned>(bytes[0]);
   return first < 128 ? 8 : first < 192 ? 16 : first < 224 ? 24 : 32;  // RFC 791, 2.3
@@ -231,6 +229,12 @@ bool OwnAddresses::is_proxied(const SocketAddress& address) const {
   return contains(proxied_, address);
 }
 
+Status check_mynetworks_style(const Config& config, std::string_view style) {
+  if (style == "host" || style == "subnet" || style == "class") return {};
+  return mistake(config, "mynetworks_style", std::string(style), "must be host, subnet or class",
+                 fmt::format("unknown mynetworks mask style value \"{0}\" in \"{0}\"", style));
+}
+
 Result<std::string> default_mynetworks(const Config& config) {
   Params params;
   for (const auto& [name, value] : {std::pair("inet_interfaces", &params.inet_interfaces),
@@ -240,18 +244,15 @@ Result<std::string> default_mynetworks(const Config& config) {
     if (!text) return text;
     *value = *std::move(text);
   }
+  if (Status known = check_mynetworks_style(config, params.mynetworks_style); !known)
+    return known.error();
   const Result<OwnAddresses> own = OwnAddresses::try_load(config, params);
   if (!own) return own.error();
   std::vector<std::string> networks;
   for (const InterfaceAddress& interface : interface_addresses(own->protocols())) {
     if (!own->is_own(interface.address)) continue;
-    const auto width = network_width(interface, params.mynetworks_style);
-    if (!width)
-      return mistake(config, "mynetworks_style", params.mynetworks_style,
-                     "must be host, subnet or class",
-                     fmt::format("unknown mynetworks mask style value \"{0}\" in \"{0}\"",
-                                 params.mynetworks_style));
-    std::string network = network_text(interface.address, *width);
+    const int width = network_width(interface, params.mynetworks_style);
+    std::string network = network_text(interface.address, width);
     if (std::ranges::find(networks, network) == networks.end())
       networks.push_back(std::move(network));
   }

@@ -59,6 +59,7 @@ class OwnAddresses {
   InetProtocols protocols_;
 };
 
+util::Status check_mynetworks_style(const Config& config, std::string_view style);
 // $mynetworks where main.cf does not say: the networks of this machine as mynetworks_style wants.
 util::Result<std::string> default_mynetworks(const Config& config);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -42,6 +43,17 @@ constexpr Member kMembers[] = {
 #define PARAM(type, name, ...) &Params::name,
 #include "global/params.def"
 };
+
+// Of several mistakes the first in this order is reported, as by Postfix: what all programs read
+// comes before what only some do, and one kind of value after the other.
+constexpr auto kReadingOrder = [] {
+  std::array<std::size_t, std::size(kSpecs)> order{};
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, {}, [](std::size_t row) {
+    return std::tuple(kSpecs[row].readers != "all", kSpecs[row].kind, row);
+  });
+  return order;
+}();
 
 // One parameter and the text of its value.
 struct Reading {
@@ -204,8 +216,8 @@ Result<Params> try_load_params(const Config& config, std::string_view program) {
   warn_of_former_names(config, program);
   Params params;
   Status status;
-  for (std::size_t i = 0; i < std::size(kSpecs) && status; ++i) {
-    const ParamSpec& spec = kSpecs[i];
+  for (const std::size_t row : kReadingOrder) {
+    const ParamSpec& spec = kSpecs[row];
     const auto read = [&](auto member) {
       if (spec.read_by(program)) {
         status = read_strictly(config, reading_of(config, spec), params.*member);
@@ -213,10 +225,10 @@ Result<Params> try_load_params(const Config& config, std::string_view program) {
         read_leniently(config, spec, params.*member);
       }
     };
-    std::visit(read, kMembers[i]);
+    std::visit(read, kMembers[row]);
+    if (!status) return std::move(status).error();
   }
-  if (status) status = read_origin_file(config, params.myorigin);
-  if (!status) return std::move(status).error();
+  if (status = read_origin_file(config, params.myorigin); !status) return std::move(status).error();
   return params;
 }
 

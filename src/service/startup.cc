@@ -151,7 +151,7 @@ void enter_jail(const Started& started, Application& application) {
   if (chdir(queue.c_str()) != 0) {
     const int code = errno;
     started.config.explain("queue_directory", queue, "must be a directory that can be searched");
-    msg::fatal("chdir {}: {}", queue, errno_text(code));
+    msg::fatal("chdir(\"{}\"): {}", queue, errno_text(code));
   }
   application.pre_jail();
   tzset();  // while the time zone's file can be read

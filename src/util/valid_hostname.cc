@@ -14,7 +14,7 @@ constexpr std::size_t kLongestLabel = 63;
 constexpr std::size_t kQuotedLength = 100;
 
 bool allowed(char c) {
-  return is_alnum(c) || c == '_' || c == ':' || c == '-' || c == '.';
+  return is_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
 // Empty when the label is good.
@@ -40,13 +40,12 @@ Status valid_hostname(std::string_view name) {
     const int code = static_cast<unsigned char>(*bad);
     return problem(fmt::format("invalid character {}(decimal)", code), name);
   }
-  std::string_view rest = name;
-  do {
-    const std::string_view label = rest.substr(0, rest.find('.'));
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::string_view label = name.substr(begin, name.find('.', begin) - begin);
     if (const std::string_view wrong = label_problem(label); !wrong.empty())
       return problem(wrong, name);
-    rest.remove_prefix(std::min(label.size() + 1, rest.size()));
-  } while (!rest.empty());
+    begin += label.size() + 1;
+  }
   if (name.find_first_not_of("0123456789.") == std::string_view::npos)
     return problem("numeric hostname", name);
   return {};

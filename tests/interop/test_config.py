@@ -28,6 +28,7 @@ BUILD_DEPENDENT = {"config_directory"}
 EXTENSIONS = {"connection_cache_endpoint_size_limit", "connection_cache_service_size_limit",
               "connection_cache_size_limit", "dns_resolver_addresses"}
 
+NEEDS_ACCOUNTS = needs_root("stock's programs look for accounts")
 MACROS = "one = 1\nempty =\nsp = a b\nrec = $rec\nind = $empty\n"
 
 # Everything in one value: complaints cost a second each.
@@ -61,6 +62,36 @@ TIMES = ["11", "5s", "s", " s", "+5s", "-5s", "5 s", "5S", "11seconds", "1h30", 
 NUMBERS = ["0", "+0", "-5", "5 ", "0x10", "0010x", "", "+", "5 6", "99999999999", "-99999999999", "1k"]
 BOOLEANS = ["true", "1", "", "yes ", " yes", "on", "YESS"]
 
+# What a value means is wrong, not how it is written.
+MISTAKES = [
+    "compatibility_level = 3.x", "compatibility_level =", "compatibility_level = 3.6.1.1",
+    "compatibility_level = -1", "compatibility_level = 3.1024", "compatibility_level = 3.",
+    "syslog_facility = odd", "syslog_facility = MAIL", "syslog_facility = none", "syslog_name =",
+    "inet_protocols = ipv5", "inet_protocols = IPv4", "inet_protocols =", "inet_protocols = ,",
+    "inet_protocols = {ipv4}", "myhostname =", "myhostname = -odd", "myhostname = a..b",
+    "myhostname = .a.b", "myhostname = a.b.", "myhostname = 10.0.0.1", "myhostname = [10.0.0.1]",
+    "myhostname = a b", "myhostname = a,b", "myhostname = host:25", "mydomain =", "mydomain = -x",
+    "mydomain = a.b.c-", "myorigin = a.example, b.example", "myorigin = a b", "myorigin = a,",
+    "myorigin =", "myorigin = /nonexistent/origin", "myorigin = /dev/null", "myorigin = {a b}",
+    "relayhost = mail.handoff.test", "relayhost = MAIL.handoff.test", "relayhost = $myhostname",
+    "mynetworks_style = odd", "mynetworks_style = Host", "mynetworks_style = odd\nmynetworks = ::1",
+    "mail_owner = nosuch", "mail_owner = root", "mail_owner = daemon", "default_privs = nosuch",
+    "default_privs = root", "default_privs = uucp", "default_privs = news", "setgid_group = nosuch",
+    "setgid_group = root", "setgid_group = uucp", "setgid_group = nogroup", "maillog_file = /etc/odd",
+    "maillog_file = odd", "maillog_file_prefixes =", "queue_directory =", "queue_directory = relative",
+    "queue_directory = /nonexistent", "hash_queue_names =", "message_size_limit = 9223372036854775808",
+]
+# Which of two mistakes is reported?
+PAIRS = ["max_idle = 5x\nmax_use = abc", "soft_bounce = x\nmax_use = x", "soft_bounce = x\nmax_idle = x",
+         "max_use = abc\nmail_owner = nosuch", "mail_name =\nmax_use = x",
+         "inet_protocols = x\nmyhostname = -x", "myhostname = -x\nmail_owner = nosuch",
+         "mydomain = -x\nmyhostname = -x", "myorigin = a, b\nrelayhost = mail.handoff.test",
+         "message_size_limit = x\nmax_use = x", "message_size_limit = x\nsoft_bounce = x",
+         "compatibility_level = x\nsyslog_facility = x", "connection_cache_ttl_limit = x\nmax_use = x",
+         "connection_cache_ttl_limit = x\nsoft_bounce = x", "mynetworks_style = odd\nmail_owner = nosuch",
+         "mynetworks_style = odd\nrelayhost = mail.handoff.test",
+         "setgid_group = root\ndefault_privs = root", "queue_directory = /nonexistent\nmax_use = x"]
+
 
 @functools.lru_cache(maxsize=None)
 def environment(origin: str) -> Dict[str, str]:
@@ -90,7 +121,7 @@ def complaints(origin: str, settings: str) -> List[str]:
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                               env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
         lines = done.stderr.replace(directory, "DIR").splitlines()
-    more = re.compile(r"warning: DIR/main.cf, line \d+: (\w+ = |overriding earlier entry)")
+    more = re.compile(r"warning: (DIR/main.cf, line \d+|built-in default): (\w+ = |overriding earlier)")
     return [line for line in lines if not more.search(line)]
 
 
@@ -104,7 +135,7 @@ def stock_expansion(settings: str) -> str:
 
 def compare(settings: Sequence[str]) -> None:
     """Ours and stock's complaints about each of these settings, side by side."""
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:  # each of which sleeps for a second
         ours = list(pool.map(functools.partial(complaints, "ours"), settings))
         stock = list(pool.map(functools.partial(complaints, "stock"), settings))
     assert dict(zip(settings, ours)) == dict(zip(settings, stock))
@@ -114,6 +145,8 @@ class Row(NamedTuple):
     kind: str
     name: str
     default: str
+    least: str
+    most: str
     readers: str
 
 
@@ -121,10 +154,10 @@ class Row(NamedTuple):
 def rows() -> Dict[str, Row]:
     """The table, by name."""
     text = r'"(?:[^"\\]|\\.)*"'
-    pattern = rf'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:{text}\s*)+),[^"]*"[^"]*", "([^"]*)"\)'
+    pattern = rf'^PARAM\((\w+),\s*(\w+),\s*(kComputed|(?:{text}\s*)+),\s*(\w+), (\w+), "[^"]*", "([^"]*)"\)'
     found = re.findall(pattern, TABLE.read_text(), re.MULTILINE)
     assert len(found) == len(re.findall(r"^PARAM\(", TABLE.read_text(), re.MULTILINE))
-    return {name: Row(kind, name, default, readers) for kind, name, default, readers in found}
+    return {row[1]: Row(*row) for row in found}
 
 
 @functools.lru_cache(maxsize=None)
@@ -133,7 +166,7 @@ def unread() -> Dict[str, Row]:
     text = r'"(?:[^"\\]|\\.)*"'
     found = re.findall(rf"^KNOWN\((\w+),\s*(\w+),\s*((?:{text}\s*)+)\)", REST.read_text(), re.MULTILINE)
     assert len(found) == len(re.findall(r"^KNOWN\(", REST.read_text(), re.MULTILINE))
-    return {name: Row(kind, name, default, "") for kind, name, default in found}
+    return {name: Row(kind, name, default, "kAny", "kAny", "") for kind, name, default in found}
 
 
 def literal(text: str) -> str:
@@ -220,7 +253,38 @@ def test_values_are_taken_as_by_stock(name, texts):
     compare([f"{name} = ${{empty}}{text}${{empty}}" for text in texts])
 
 
-@needs_root("stock's programs look for accounts")
+def wrong_values(row: Row) -> Iterator[str]:
+    """Values that a parameter of this kind, and with these bounds, must not have."""
+    unit = "s" if row.kind == "Time" else ""
+    if row.kind in {"Str", "Raw"}:
+        yield ""
+    elif row.kind == "Bool":
+        yield "maybe"
+    else:
+        yield "1x"
+        if row.least != "kAny":
+            yield f"{int(row.least) - 1}{unit}"
+        if row.most != "kAny":
+            yield f"{int(row.most) + 1}{unit}"
+
+
+@NEEDS_ACCOUNTS
+def test_each_parameter_is_checked_as_by_stock():
+    compare([f"{name} = {value}" for name, row in sorted(rows().items())
+             if row.readers == "all" and name not in EXTENSIONS for value in wrong_values(row)])
+
+
+@NEEDS_ACCOUNTS
+def test_mistakes_at_start_are_stock_s():
+    compare(MISTAKES)
+
+
+@NEEDS_ACCOUNTS
+def test_the_first_mistake_is_stock_s():
+    compare(PAIRS)
+
+
+@NEEDS_ACCOUNTS
 def test_files_are_read_as_by_stock():
     compare(["soft_bounce = x\n  y\n# c\n\n  z", "soft_bounce=\tx\r",
              "soft_bounce = 1\nsoft_bounce = 2", "soft_bounce = 2\nsoft_bounce = 2",
