@@ -122,7 +122,7 @@ bench_programs := $(patsubst bench/%.cc,$B/bench/%,$(wildcard bench/*.cc))
 $(bench_programs): $B/bench/%: $B/bench/%.o $(call archives,global $(below_global))
 	$(compile) $^ $(call libraries,global $(below_global)) -pthread -o $@
 
-.PHONY: all setup test check test-unit test-san layers headers records format format-check e2e interop \
+.PHONY: all setup test check test-unit test-san layers headers records docs docs-fresh format format-check e2e interop \
         demo bench bench-programs fuzz run-fuzzers tidy install clean
 
 setup:
@@ -134,7 +134,7 @@ test-unit: $B/bin/unit-tests $(plugin_files)
 test-san:
 	$(MAKE) SAN=address,undefined test-unit
 
-check: test-unit layers headers records format-check
+check: test-unit layers headers records docs-fresh format-check
 
 export HANDOFF_BIN = $(CURDIR)/$B/bin
 pytest = $(PYTHON) -m pytest -p no:cacheprovider -q
@@ -172,6 +172,14 @@ records:
 	  grep -q "/handoff/$$plugin.so:f:" conf/postfix-files || \
 	    { echo "conf/postfix-files has no record for $$plugin.so"; exit 1; }; \
 	done
+
+# --- Documentation: man/ and html/, of the sources' manual comments, params.def and proto/.
+main_sources = $(patsubst %,src/%.cc,$(filter-out %/$(workshop),$(programs)))
+docs:
+	@mantools/docs $(main_sources)
+docs-fresh:
+	@mantools/docs --check $(main_sources)
+	@mantools/lint man/man*/*
 
 # --- The house: a room includes itself and the rooms below it, nothing else.
 layers:

@@ -21,7 +21,9 @@
 //     Problems and transactions are logged to syslogd(8) or postlogd(8).
 //
 // CONFIGURATION PARAMETERS
-//     See postconf(5); those marked "bounce".
+//     Changes to main.cf are picked up when a new process starts, or with "postfix reload".
+//
+//     @parameters
 //
 // SEE ALSO
 //     qmgr(8), master(8), postconf(5)

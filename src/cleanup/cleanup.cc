@@ -26,6 +26,10 @@
 // DIAGNOSTICS
 //   Problems are logged to syslogd(8) or postlogd(8). Damaged input, too many hops and messages
 //   that are too large are refused, or returned to the sender where the client asks for that.
+// CONFIGURATION PARAMETERS
+//   Changes to main.cf are picked up when a new process starts, or with "postfix reload".
+//
+//   @parameters
 // SEE ALSO
 //   trivial-rewrite(8), qmgr(8), pickup(8), bounce(8), master(8)
 

@@ -52,9 +52,9 @@
 //   status is not 0 when the mail system does not come up.
 //
 // CONFIGURATION PARAMETERS
-//   import_environment, default_process_limit, service_throttle_time, master_service_disable,
-//   inet_interfaces, inet_protocols, known_tcp_ports, daemon_directory, data_directory,
-//   queue_directory, mail_owner, maillog_file, syslog_name
+//   Changes to main.cf take effect with "postfix reload".
+//
+//   @parameters
 //
 // SEE ALSO
 //   master(5), postconf(5), postlogd(8)

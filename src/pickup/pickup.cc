@@ -14,6 +14,10 @@
 //   nothing but complete plain files, and only reads them.
 // DIAGNOSTICS
 //   Problems are logged to syslogd(8) or postlogd(8).
+// CONFIGURATION PARAMETERS
+//   Changes to main.cf take effect with "postfix reload".
+//
+//   @parameters
 // SEE ALSO
 //   postdrop(1), sendmail(1), cleanup(8), master(8)
 

@@ -25,6 +25,8 @@
 // BUGS
 //   authorized_submit_users and local_login_sender_maps are not implemented: postdrop refuses to
 //   work when they restrict anything.
+// CONFIGURATION PARAMETERS
+//   @parameters
 // SEE ALSO
 //   sendmail(1), pickup(8)
 

@@ -47,12 +47,7 @@
 //   Messages go to the log and to standard error. The exit status is 0 when the command did what it
 //   says. "status" ends with 1 when the mail system is not running, "flush" with 69.
 // CONFIGURATION PARAMETERS
-//   command_directory, compatibility_level, config_directory, daemon_directory, data_directory,
-//   html_directory, import_environment, mail_owner, maillog_file, maillog_file_compressor,
-//   maillog_file_rotate_suffix, maillog_json_file, mailq_path, manpage_directory, meta_directory,
-//   multi_instance_directories, multi_instance_wrapper, newaliases_path, queue_directory,
-//   queue_service_name, readme_directory, sample_directory, sendmail_path, setgid_group,
-//   shlib_directory, syslog_name
+//   @parameters
 // SEE ALSO
 //   master(8), postlog(1), postlogd(8), postconf(1)
 #include <fmt/format.h>

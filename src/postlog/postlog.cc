@@ -19,8 +19,7 @@
 // DIAGNOSTICS
 //   Problems are shown on standard error; the exit status is 1 then.
 // CONFIGURATION PARAMETERS
-//   alternate_config_directories, import_environment, maillog_file, multi_instance_directories,
-//   postlog_service_name, queue_directory, syslog_facility, syslog_name
+//   @parameters
 // SEE ALSO
 //   postlogd(8), syslog(3)
 #include <unistd.h>

@@ -27,8 +27,9 @@
 //   Records that come while no postlogd(8) runs wait in a queue of the kernel's that is short.
 //
 // CONFIGURATION PARAMETERS
-//   maillog_file, maillog_file_prefixes, postlog_service_name, postlogd_watchdog_timeout, max_idle,
-//   syslog_facility
+//   Changes to main.cf take effect with "postfix reload".
+//
+//   @parameters except max_use
 //
 // SEE ALSO
 //   master(8), postconf(5), syslog(3)

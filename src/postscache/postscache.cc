@@ -36,7 +36,7 @@
 //   Problems are shown on standard error. The exit status is 0 when the question was answered, 1
 //   when it was not: because no cache is running, for example.
 // CONFIGURATION PARAMETERS
-//   connection_cache_service_name, connection_cache_status_update_time, queue_directory
+//   @parameters
 // SEE ALSO
 //   scache(8)
 

@@ -30,7 +30,9 @@
 //     Problems and transactions are logged to syslogd(8) or postlogd(8).
 //
 // CONFIGURATION PARAMETERS
-//     See postconf(5); those marked "qmgr". Changes take effect with "postfix reload".
+//     Changes to main.cf take effect with "postfix reload".
+//
+//     @parameters except max_use
 //
 // SEE ALSO
 //     trivial-rewrite(8), bounce(8), error(8), smtp(8), master(8), postconf(5)

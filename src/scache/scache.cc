@@ -87,19 +87,15 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up at the next start of the process, or with "postfix reload".
 //
-//     connection_cache_endpoint_size_limit (0)
-//     connection_cache_service_size_limit (0)
-//     connection_cache_size_limit (0)
-//     connection_cache_ttl_limit (2s)
-//     connection_cache_status_update_time (600s)
-//     ipc_timeout (3600s)
-//     max_idle (100s)
+//     @parameters except max_use
 //
 // FILES
-//     private/scache, in the queue directory: the socket that master(8) listens at
-//     private/scache.handoff: the second socket, after the name of the service. It is made by
-//     scache(8), and stays when the process ends. A service that is not private, or of another
-//     type than "unix", has none.
+//     private/scache
+//         In the queue directory: the socket that master(8) listens at.
+//     private/scache.handoff
+//         The second socket, after the name of the service. It is made by scache(8), and stays
+//         when the process ends. A service that is not private, or of another type than "unix",
+//         has none.
 //
 // SEE ALSO
 //     smtp(8), SMTP client

@@ -32,6 +32,8 @@
 // DIAGNOSTICS
 //   Problems are logged, and shown on standard error. The exit status is one of sysexits.h, 75 (try
 //   again) for most faults.
+// CONFIGURATION PARAMETERS
+//   @parameters
 // SEE ALSO
 //   postdrop(1), pickup(8), postqueue(1)
 

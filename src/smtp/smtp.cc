@@ -41,20 +41,8 @@
 //
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up when a new process starts, or with "postfix reload".
-//     Parameters whose names begin with smtp_, and:
 //
-//     connection_cache_protocol_timeout (5s)
-//     connection_cache_service_name (scache)
-//     disable_dns_lookups (no)
-//     disable_mime_output_conversion (no)
-//     dns_resolver_addresses (empty: the system's name servers)
-//     ignore_mx_lookup_error (no)
-//     inet_interfaces (all)
-//     inet_protocols (all)
-//     ipc_idle (5s), ipc_ttl (1000s), ipc_timeout (3600s)
-//     proxy_interfaces (empty)
-//     soft_bounce (no)
-//     tcp_windowsize (0)
+//     @parameters
 //
 // SEE ALSO
 //     qmgr(8), queue manager

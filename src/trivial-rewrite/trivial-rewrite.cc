@@ -29,7 +29,9 @@
 //     stock does.
 //
 // CONFIGURATION PARAMETERS
-//     See postconf(5); those marked "trivial-rewrite".
+//     Changes to main.cf take effect with "postfix reload".
+//
+//     @parameters
 //
 // SEE ALSO
 //     transport(5), relocated(5), cleanup(8), qmgr(8), master(8), postconf(5)

@@ -34,7 +34,8 @@ class Installed:
         (self._source / "lib/handoff").mkdir(parents=True)
         for path in our_plugins():
             shutil.copy2(path, self._source / "lib/handoff" / path.name)
-        shutil.copytree(REPOSITORY / "conf", self._source / "conf")
+        for folder in ("conf", "man"):
+            shutil.copytree(REPOSITORY / folder, self._source / folder)
         shutil.copy2(REPOSITORY / "scripts/install", self._source / "install")
         if user:
             account = pwd.getpwnam(user)
@@ -93,6 +94,7 @@ def test_a_staged_system_installation_keeps_what_is_there(directory):
     assert box.install(DESTDIR=str(stage), PREFIX="/usr") == ""
     assert (stage / "usr/lib/postfix/sbin/master").stat().st_mode & 0o777 == 0o755
     assert (stage / "usr/sbin/sendmail").is_file()
+    assert ".SH NAME\nscache" in (stage / "usr/share/man/man8/scache.8").read_text()
     modes = {name: stat.S_IMODE((stage / "var/spool/postfix" / name).stat().st_mode)
              for name in ("", "pid", "active", "private", "public", "maildrop")}
     assert modes == {"": 0o755, "pid": 0o755, "active": 0o700, "private": 0o700, "public": 0o710,

@@ -1,0 +1,116 @@
+"""The documentation follows its sources, and `make check` notices when it does not."""
+
+import html.parser
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+from typing import List
+
+import pytest
+
+from support import debian
+
+PAGES = debian.REPOSITORY / "html"
+VOID = {"meta", "!doctype"}
+
+
+@pytest.fixture
+def tree(tmp_path) -> pathlib.Path:
+    """A copy of what documentation is made from, and of what was made."""
+    for folder in ("src", "proto", "mantools", "man", "html", "conf"):
+        shutil.copytree(debian.REPOSITORY / folder, tmp_path / folder)
+    return tmp_path
+
+
+def main_sources() -> List[str]:
+    """The programs that have pages, whose names are those of their sources."""
+    names = {page.name.split(".")[0] for page in PAGES.glob("*.html")} - {"postconf.5"}
+    return [str(path.relative_to(debian.REPOSITORY)) for path in (debian.REPOSITORY / "src").glob("*/*.cc")
+            if path.stem in names and path.read_text().startswith("// NAME\n")]
+
+
+def check(tree: pathlib.Path) -> List[str]:
+    done = subprocess.run([tree / "mantools/docs", "--check", *main_sources()], capture_output=True,
+                          text=True, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert (done.returncode == 0) == (done.stderr == "")
+    return done.stderr.splitlines()
+
+
+def edit(path: pathlib.Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_an_unchanged_tree_is_up_to_date(tree):
+    assert not check(tree)
+
+
+def test_a_new_default_makes_the_pages_stale_that_show_it(tree):
+    edit(tree / "src/global/params.def", 'connection_cache_ttl_limit, "2s"',
+         'connection_cache_ttl_limit, "3s"')
+    assert check(tree) == [f"{name} is not up to date: make docs" for name in
+                           ("html/postconf.5.html", "html/scache.8.html", "man/man5/postconf.5",
+                            "man/man8/scache.8")]
+
+
+def test_a_new_text_and_a_page_of_nothing_are_noticed(tree):
+    edit(tree / "src/error/error.cc", "delivers nothing", "delivers little")
+    (tree / "man/man8/none.8").write_text("")
+    assert [line.split()[0] for line in check(tree)] == ["html/error.8.html", "man/man8/error.8",
+                                                         "man/man8/none.8"]
+
+
+@pytest.mark.parametrize("file, old, new, says", [
+    ("proto/postconf.proto", "%PARAM max_use\n", "%PARAM max_uses\n", "max_use needs a text"),
+    ("proto/postconf.proto", "%PARAM max_use\n", "%PARAM a\n", "a must not follow max_idle"),
+    ("src/global/params.def", "PARAM(Int,  max_use, \"100\",", "PARAM(Int,  max_use, 100,", "rows are as expected"),
+    ("src/error/error.cc", "// NAME\n", "", "must begin with its manual page"),
+    ("src/error/error.cc", "error - delivery", "delivery", 'NAME must be "error - what it does"'),
+    ("conf/postfix-files", "man8/error.8:", "man8/errors.8:", "has no record for man/man8/error.8"),
+])
+def test_mistakes_in_the_sources_are_named(tree, file, old, new, says):
+    edit(tree / file, old, new)
+    complaints = check(tree)
+    assert len(complaints) == 1 and says in complaints[0] and file in complaints[0]
+
+
+class Elements(html.parser.HTMLParser):
+    """Checks that elements are closed in their order, and collects anchors and links."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: List[str] = []
+        self.links: List[str] = []
+        self.anchors: List[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [value for name, value in attrs if name == "href"]
+        self.anchors += [value for name, value in attrs if name == "id"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_html_is_well_formed_and_its_links_lead_somewhere():
+    anchors, links = set(), set()
+    for page in PAGES.glob("*.html"):
+        elements = Elements()
+        elements.feed(page.read_text())
+        assert not elements.open
+        assert len(elements.anchors) == len(set(elements.anchors))
+        anchors |= {page.name} | {f"{page.name}#{anchor}" for anchor in elements.anchors}
+        links |= set(elements.links)
+    assert links and not links - anchors
+
+
+def test_a_page_lists_what_its_program_reads():
+    page = (debian.REPOSITORY / "man/man8/scache.8").read_text()
+    listed = re.findall(r"^\\fB(\w+)\\fR \(default: ", page, re.MULTILINE)
+    assert {"connection_cache_ttl_limit", "connection_cache_size_limit", "ipc_timeout"} <= set(listed)
+    assert listed == sorted(listed)
+    assert not [name for name in listed if name.startswith(("smtp_", "qmgr_"))]
