@@ -156,6 +156,7 @@ demo: setup
 bench: setup all bench-programs
 	@bench/delivery
 	@bench/scache
+	@bench/master
 bench-programs: $(bench_programs)
 
 # --- Installing. conf/postfix-files is the list of what is installed; what is for developers is not

@@ -1,6 +1,7 @@
 #include "master/instance.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ constexpr const char* kProgram = "master";
 constexpr std::chrono::seconds kWatchdogLimit{1000};
 constexpr std::chrono::seconds kProgressInterval = kWatchdogLimit / 4;
 constexpr unsigned kSecondsToDie = 5;
+constexpr std::string_view kServing = "serving";
 constexpr std::string_view kPidFile = "master.pid";
 constexpr std::string_view kLockFile = "master.lock";
 
@@ -57,6 +59,7 @@ Instance::Instance(const MasterOptions& options, Environment inherited, MainSetu
     : options_(options),
       inherited_(std::move(inherited)),
       main_(std::move(main)),
+      manager_(util::ServiceManager::from_environment()),
       launcher_(loop_, {.attached = options.attached, .verbose = options.verbose > 0}) {
   lock();
 }
@@ -100,6 +103,8 @@ void Instance::start() {
 }
 
 void Instance::run() {
+  (void)malloc_trim(0);  // what it took to read the configuration will not be needed for long
+  manager_.ready(kServing);
   watchdog_.emplace(kWatchdogLimit);
   put_off_alarm();
   while (true) loop_.run();
@@ -116,32 +121,61 @@ void Instance::watch_signals() {
     signals_.push_back(loop_.on_signal(signal, [this, signal] { terminate(signal); }));
   }
   signals_.push_back(loop_.on_signal(SIGHUP, [this] { reload(); }));
-  signals_.push_back(loop_.on_signal(SIGCHLD, [this] { launcher_.reap(); }));
+  signals_.push_back(loop_.on_signal(SIGCHLD, [this] { on_child(); }));
   for (const int signal : {SIGILL, SIGBUS, SIGSEGV}) (void)std::signal(signal, on_crash);
+}
+
+// As process 1 we are also told of the end of processes that others have left behind.
+void Instance::on_child() {
+  const bool alone = !launcher_.reap();
+  if (!last_moment_.pending()) return;
+  if (!launcher_.somebody_leaves() && !log_ends_) {
+    log_ends_ = true;
+    launcher_.remove_log();
+    return on_child();
+  }
+  if (alone) _exit(EXIT_SUCCESS);
 }
 
 // The line is logged first, so that postlogd has it before it learns that it must go. The signal
 // is raised again for the sake of the exit status.
 void Instance::terminate(int signal) {
+  const std::string line = fmt::format("terminating on signal {}", signal);
+  manager_.stopping(line);
   (void)std::signal(SIGALRM, SIG_DFL);
   (void)alarm(kSecondsToDie);
   (void)std::signal(SIGTERM, SIG_IGN);
-  msg::info("terminating on signal {}", signal);
+  launcher_.reap();
+  msg::info("{}", line);
   if (kill(-getpid(), SIGTERM) != 0) {  // we lead no group (-d)
     for (const pid_t child : launcher_.children()) (void)kill(child, SIGTERM);
   }
-  if (options_.init) _exit(EXIT_SUCCESS);
+  launcher_.serve_log();
+  if (options_.init) return end_as_init();
   (void)std::signal(signal, SIG_DFL);
   (void)raise(signal);
 }
 
+// The end of process 1 is a SIGKILL for all others, also for those that still have something to
+// write, and the last lines of the log.
+void Instance::end_as_init() {
+  launcher_.remove_all_but_log();
+  last_moment_ = loop_.after(std::chrono::seconds(kSecondsToDie), [] { _exit(EXIT_SUCCESS); });
+  on_child();
+}
+
 void Instance::reload() {
+  if (last_moment_.pending()) return;
   msg::info("reload -- {}", describe(launcher_.setup()));
+  manager_.reloading();
   if (const Status done = try_reload(); !done) {
     msg::warn("{}", done.error().what);
     msg::warn("reload failed: the mail system goes on with the configuration it had");
     launcher_.keep_setup();
+    return manager_.ready("reload failed: " + done.error().what);
   }
+  (void)malloc_trim(0);
+  manager_.ready(kServing);
 }
 
 // Everything is read, checked and opened before anything of the running system is touched.

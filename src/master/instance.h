@@ -9,6 +9,7 @@
 #include "master/options.h"
 #include "master/setup.h"
 #include "util/event_loop.h"
+#include "util/service_manager.h"
 #include "util/unique_fd.h"
 #include "util/watchdog.h"
 
@@ -23,13 +24,16 @@ class Instance {
 
   // Reads master.cf and listens. Fatal errors end the process.
   void start();
+  [[nodiscard]] const Setup& setup() const { return launcher_.setup(); }  // once started
   // Does not come back.
   [[noreturn]] void run();
 
  private:
   void lock();
   void watch_signals();
+  void on_child();
   void terminate(int signal);
+  void end_as_init();
   void reload();
   util::Status try_reload();
   util::Status keep_what_cannot_change(MainSetup& main) const;
@@ -42,11 +46,14 @@ class Instance {
   std::optional<MainSetup> main_;  // until start()
   util::UniqueFd pid_file_;
   util::UniqueFd lock_file_;
+  util::ServiceManager manager_;
   util::EventLoop loop_;
   Launcher launcher_;
   std::vector<util::Watch> signals_;
   util::Timer exit_timer_;
   util::Timer progress_;
+  util::Timer last_moment_;  // pending: the end has begun (-i)
+  bool log_ends_ = false;
   std::optional<util::Watchdog> watchdog_;
 };
 

@@ -21,6 +21,10 @@ bool same_addresses(const Endpoint& a, const Endpoint& b) {
                     [](const auto& x, const auto& y) { return x.same_host(y); });
 }
 
+bool is_log(const Service& service) {
+  return service.entry().type == ServiceType::UnixDatagram;
+}
+
 }  // namespace
 
 Service* Launcher::find(const PlannedService& planned) {
@@ -65,19 +69,47 @@ void Launcher::use(Plan plan, Environment environment) {
   for (Service* service : fresh) service->start();
 }
 
+// Who began to read the bad file before we knew of it is about to fail.
+void Launcher::keep_setup() {
+  spawner_.hand_out(setup_.main_cf.get());
+  for (Service& service : services_) service.forgive();
+}
+
 void Launcher::remove_vanished() {
   for (auto each = services_.begin(); each != services_.end();) {
     const auto service = each++;
     const bool planned =
         std::any_of(setup_.services.begin(), setup_.services.end(),
                     [&](const PlannedService& plan) { return same_service(plan, *service); });
-    if (planned) continue;
-    service->remove();
-    if (service->abandoned()) {
-      services_.erase(service);
-    } else {
-      leaving_.splice(leaving_.end(), services_, service);
-    }
+    if (!planned) remove(service);
+  }
+}
+
+void Launcher::serve_log() {
+  for (Service& service : services_) {
+    if (is_log(service)) service.serve_waiting_client();
+  }
+}
+
+void Launcher::remove_all_but_log() {
+  for (auto each = services_.begin(); each != services_.end();) {
+    const auto service = each++;
+    if (!is_log(*service)) remove(service);
+  }
+}
+
+void Launcher::remove_log() {
+  serve_log();
+  while (!services_.empty()) remove(services_.begin());
+}
+
+// The object stays until its last process has ended.
+void Launcher::remove(Services::iterator service) {
+  service->remove();
+  if (service->abandoned()) {
+    services_.erase(service);
+  } else {
+    leaving_.splice(leaving_.end(), services_, service);
   }
 }
 
@@ -89,9 +121,10 @@ void Launcher::warn_of_changed_interfaces(const PlannedService& planned,
 }
 
 // Children that nobody here knows are those that init inherits when master is process 1.
-void Launcher::reap() {
+bool Launcher::reap() {
   int wait_status = 0;
-  for (pid_t pid = 0; (pid = waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+  pid_t pid = 0;
+  while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
     for (Services* list : {&services_, &leaving_}) {
       const auto found = std::find_if(list->begin(), list->end(),
                                       [pid](const Service& service) { return service.has(pid); });
@@ -99,6 +132,7 @@ void Launcher::reap() {
     }
   }
   leaving_.remove_if([](const Service& service) { return service.abandoned(); });
+  return pid == 0;
 }
 
 std::vector<pid_t> Launcher::children() const {

@@ -25,10 +25,18 @@ class Launcher {
   void use(Plan plan, Environment environment);
   // There is a new configuration, but it is no good: from now on, daemons get the present main.cf
   // from us.
-  void keep_setup() { spawner_.hand_out(setup_.main_cf.get()); }
+  void keep_setup();
 
-  // Takes note of all children that have ended.
-  void reap();
+  // At the end: a log server is there for what has been logged.
+  void serve_log();
+  // All services leave, as those do that are no more in master.cf: first all but the log servers,
+  // and, once those have left, these.
+  void remove_all_but_log();
+  void remove_log();
+  [[nodiscard]] bool somebody_leaves() const { return !leaving_.empty(); }
+
+  // Takes note of all children that have ended. False: there is none left.
+  bool reap();
   [[nodiscard]] std::vector<pid_t> children() const;
   [[nodiscard]] const Setup& setup() const { return setup_; }
 
@@ -37,6 +45,7 @@ class Launcher {
 
   Service* find(const PlannedService& planned);
   void remove_vanished();
+  void remove(Services::iterator service);
   void warn_of_changed_interfaces(const PlannedService& planned, const Service& running) const;
 
   util::Scheduler& scheduler_;

@@ -43,6 +43,13 @@
 //   Without root privileges ("rootless") everything runs as the current user: there is no chroot
 //   and no change of user, whatever master.cf says.
 //
+//   A service manager is told when the mail system is up, reloads and stops, and why a reload
+//   failed, as described in sd_notify(3): the variable NOTIFY_SOCKET names its socket. With
+//   systemd, use Type=notify with a foreground start (-d or -s), or NotifyAccess=all with -w.
+//
+//   As process 1 (-i), master also ends what it did not start, and waits for the end of all others,
+//   for some seconds, before it ends with status 0.
+//
 // SECURITY
 //   Runs with the privileges it was started with, and serves nobody. Sockets and fifos belong to
 //   the mail owner.
@@ -96,8 +103,7 @@ MasterOptions options_from(int argc, char** argv) {
   return options;
 }
 
-void run_debugger(const global::Params& params) {
-  const std::string& command = params.debugger_command;
+void run_debugger(const std::string& command) {
   if (command.empty()) msg::fatal("no debugger_command variable set up");
   msg::info("running: {}", command);
   if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
@@ -123,10 +129,10 @@ void leave_terminal(const MasterOptions& options) {
   if (!options.init) become_session_leader();
 }
 
-void leave_the_last_of_it(const MasterOptions& options, const MainSetup& main) {
+void leave_the_last_of_it(const MasterOptions& options, const Setup& setup) {
   if (options.attached) return;
   global::no_more_to_stderr();
-  global::open_log(main.config, main.params, kProgram, global::LogRole::Keeper);
+  global::open_log(setup.config, setup.params, kProgram, global::LogRole::Keeper);
   leave_standard_error();
 }
 
@@ -148,11 +154,11 @@ int run(int argc, char** argv) {
   if (options.wait) parent = fork_and_wait();
   leave_terminal(options);
   MainSetup main = enter_queue_directory();
-  const MainSetup copy = main;
+  const std::string debugger = main.params.debugger_command;
   Instance instance(options, std::move(inherited), std::move(main));
-  if (options.debug) run_debugger(copy.params);
+  if (options.debug) run_debugger(debugger);
   instance.start();
-  leave_the_last_of_it(options, copy);
+  leave_the_last_of_it(options, instance.setup());
   announce_ready(std::move(parent));
   instance.run();
 }

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "util/msg.h"
+#include "util/sockets.h"
 
 namespace handoff::master {
 namespace {
@@ -94,6 +95,15 @@ void Service::on_client() {
   consider_stress();
   fork_one();
   update_listening();
+}
+
+void Service::serve_waiting_client() {
+  if (removed_ || !books_.should_listen()) return;
+  const bool waiting = std::any_of(listeners_.begin(), listeners_.end(), [](const auto& listener) {
+    const auto readable = util::wait_readable(listener.get(), std::chrono::milliseconds(0));
+    return readable && *readable;
+  });
+  if (waiting) on_client();
 }
 
 void Service::fork_one() {
@@ -203,12 +213,20 @@ void Service::report_death(pid_t pid, int wait_status) const {
 void Service::throttle() {
   books_.throttle();
   listening_.clear();
-  throttle_end_ = context_.scheduler.after(context_.throttle_time, [this] {
-    msg::debug("throttle released for command {}", context_.spawner.path_of(entry_));
-    books_.release();
-    update_listening();
-    resume_work();
-  });
+  throttle_end_ = context_.scheduler.after(context_.throttle_time, [this] { end_throttle(); });
+}
+
+void Service::end_throttle() {
+  msg::debug("throttle released for command {}", context_.spawner.path_of(entry_));
+  throttle_end_.cancel();
+  books_.release();
+  update_listening();
+  resume_work();
+}
+
+void Service::forgive() {
+  books_.forgive();
+  if (books_.throttled()) end_throttle();
 }
 
 void Service::start_wakeups() {

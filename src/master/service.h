@@ -38,6 +38,10 @@ class Service {
   void start();
   // A reload: new parameters; the processes that are there are told to finish.
   void reconfigure(Entry entry, std::chrono::seconds throttle_time);
+  // Now, not when the event loop comes round to it.
+  void serve_waiting_client();
+  // Processes may have failed, or be about to fail, because of a main.cf that is out of use now.
+  void forgive();
   // Is no more in master.cf: nothing is served any longer, the processes are ended. The object
   // must stay until the last of them is gone.
   void remove();
@@ -57,6 +61,7 @@ class Service {
   void report_death(pid_t pid, int wait_status) const;
   void consider_brake(Books::Death death);
   void throttle();
+  void end_throttle();
   void start_wakeups();
   void wake_up();
   void resume_work();

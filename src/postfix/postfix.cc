@@ -73,6 +73,7 @@
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/result.h"
+#include "util/service_manager.h"
 #include "util/text.h"
 
 namespace handoff::postfix {
@@ -150,6 +151,10 @@ void mention_old_defaults(const global::Config& config) {
 global::Environment script_environment(const Options& options, const global::Config& config,
                                        const global::Params& params) {
   auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
+  constexpr const char* kNotify = util::ServiceManager::kVariable;
+  if (const auto socket = global::Environment::own().find(kNotify)) {
+    environment.set(kNotify, *socket);  // for master(8), which is what the service manager runs
+  }
   environment.set("PATH", kPath);
   environment.set(proto::kConfigVariable, config.directory());
   if (options.debug) environment.set(proto::kDebugVariable, "");

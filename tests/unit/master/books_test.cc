@@ -82,6 +82,14 @@ TEST_F(BooksTest, IsDeafWhileThrottled) {
   EXPECT_TRUE(books.should_listen());
 }
 
+TEST_F(BooksTest, ForgivesThoseThatAreThere) {
+  books.forked(1, 1);
+  books.forgive();
+  books.forked(2, 2);
+  EXPECT_EQ(books.died(1, kExit1), Books::Death::Ordinary);
+  EXPECT_EQ(books.died(2, kExit1), Books::Death::FailedStart);
+}
+
 TEST_F(BooksTest, StrangersDoNotCount) {
   EXPECT_EQ(books.died(99, kExit1), Death::Stranger);
   EXPECT_EQ(books.total(), 0);

@@ -1,0 +1,201 @@
+"""Master in the foreground: as process 1 of a container, and under a service manager."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+from typing import List, Optional
+
+import pytest
+
+from support.conditions import wait_until
+from support.root import needs_root
+
+pytestmark = needs_root("namespaces and sessions want root")
+NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child"]
+
+
+def namespaces_work():
+    return subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode == 0
+
+
+needs_namespaces = pytest.mark.skipif(not namespaces_work(),
+                                      reason="process namespaces are not permitted here")
+
+
+class Foreground:
+    """A running master that did not detach; what it and postlogd print is collected."""
+
+    def __init__(self, mail, prefix: List[str], *options: str, **environment: str) -> None:
+        self._mail = mail
+        command = [*prefix, str(mail.daemon("master")), *options, "-c", str(mail.config_directory)]
+        self.process = subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE,
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        env={**mail.environment(), **environment})
+        self._text = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._text += line
+
+    @property
+    def text(self) -> str:
+        return self._text.decode()
+
+    def wait_for(self, regex: str) -> None:
+        wait_until(lambda: re.search(regex, self.text), 15, f"{regex!r} in {self.text}")
+
+    def master(self) -> int:
+        """As the test sees its number, whatever it is in there."""
+        (pid,) = {process.pid for process in self._mail.processes("master")}
+        return pid
+
+    def end(self) -> int:
+        status = self.process.wait(15)
+        self._reader.join(10)
+        return status
+
+
+@contextlib.contextmanager
+def foreground(mail, prefix, *options, **environment):
+    running = Foreground(mail, prefix, *options, **environment)
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def zombies(parent: int) -> List[str]:
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit():
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if fields[0] == "Z" and int(fields[1]) == parent:
+                    found.append(entry.name)
+    return found
+
+
+def status_of(pid: int, name: str) -> Optional[str]:
+    match = re.search(rf"^{name}:\s*(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
+    return match.group(1) if match else None
+
+
+def leave_an_orphan(pid: int) -> None:
+    """Somebody's child, in the same namespace, whose parent has gone before it ends."""
+    subprocess.run(["nsenter", "-t", str(pid), "-p", "sh", "-c", "sleep 0.1 & sleep 0.1 &"],
+                   check=True)
+
+
+@needs_namespaces
+def test_process_1_delivers_reaps_and_ends_everything(suite, peer):
+    with suite(start=False, relayhost=peer.nexthop, maillog_file="/dev/stdout",
+               maillog_file_prefixes="/dev/stdout") as mail:
+        with foreground(mail, NAMESPACE, "-i") as container:
+            container.wait_for("daemon started")
+            assert status_of(container.master(), "NSpid").split()[-1] == "1"
+            mail.submit(["user@example.test"], b"Subject: hi\n\nhello\n")
+            container.wait_for("status=sent")
+            leave_an_orphan(container.master())
+            wait_until(lambda: not any(process.name == "sleep" for process in mail.processes())
+                       and not zombies(container.master()), 10, "the end of the orphans")
+            os.kill(container.master(), signal.SIGHUP)
+            container.wait_for("reload -- version")
+            os.kill(container.master(), signal.SIGTERM)
+            assert container.end() == 0
+            assert "terminating on signal 15" in container.text
+        assert not mail.processes()
+
+
+@needs_namespaces
+def test_process_1_waits_for_those_who_need_a_moment(suite):
+    """A handler of SIGTERM that takes its time gets it."""
+    with suite(start=False, maillog_file="/dev/stdout", maillog_file_prefixes="/dev/stdout") as mail:
+        with foreground(mail, NAMESPACE, "-i") as container:
+            container.wait_for("daemon started")
+            note = mail.root / "note"
+            script = f"trap 'sleep 0.5; echo done > {note}; exit' TERM; touch {note}; " \
+                     "while :; do sleep 0.05; done"
+            subprocess.Popen(["nsenter", "-t", str(container.master()), "-p", "sh", "-c",
+                              f"({script}) &"], start_new_session=True).wait()
+            wait_until(note.exists, 10, "the handler")
+            os.kill(container.master(), signal.SIGTERM)
+            assert container.end() == 0
+        assert note.read_text() == "done\n"
+
+
+def test_keeps_standard_output_for_the_log(suite, peer):
+    with suite(start=False, relayhost=peer.nexthop, maillog_file="/dev/stdout",
+               maillog_file_prefixes="/dev/stdout") as mail:
+        with foreground(mail, [], "-s") as running:
+            running.wait_for("daemon started")
+            mail.submit(["user@example.test"], b"Subject: hi\n\nhello\n")
+            running.wait_for("status=sent")
+            assert os.getsid(running.process.pid) == running.process.pid
+            os.kill(running.process.pid, signal.SIGTERM)
+            assert running.end() == -signal.SIGTERM
+
+
+class ServiceManager:
+    """The other end of sd_notify(3)."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.settimeout(10)
+
+    def __enter__(self) -> "ServiceManager":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def message(self):
+        return dict(line.partition("=")[::2]
+                    for line in self._socket.recv(4096).decode().splitlines())
+
+
+def test_the_service_manager_is_told(suite):
+    with suite(start=False) as mail, ServiceManager(mail.root / "notify") as manager:
+        with foreground(mail, [], "-s", NOTIFY_SOCKET=str(manager.path)) as running:
+            ready = {"READY": "1", "MAINPID": str(running.process.pid), "STATUS": "serving"}
+            assert manager.message() == ready
+            assert mail.master_pid() == running.process.pid
+
+            os.kill(running.process.pid, signal.SIGHUP)
+            reloading = manager.message()
+            assert reloading["RELOADING"] == "1" and int(reloading["MONOTONIC_USEC"]) > 0
+            assert manager.message() == ready
+
+            path = mail.config_directory / "main.cf"
+            path.write_text(path.read_text() + "nonsense\n")
+            mail.log.allow("warning: ", "fatal: ")  # of a daemon that was quicker to read it
+            os.kill(running.process.pid, signal.SIGHUP)
+            assert manager.message()["RELOADING"] == "1"
+            refused = manager.message()
+            assert refused["READY"] == "1"
+            assert refused["STATUS"].startswith("reload failed: ") and "nonsense" in refused["STATUS"]
+
+            os.kill(running.process.pid, signal.SIGTERM)
+            assert manager.message() == {"STOPPING": "1", "STATUS": "terminating on signal 15"}
+            running.end()
+
+
+def test_a_detached_master_says_which_process_it_is(suite):
+    with suite(start=False) as mail, ServiceManager(mail.root / "notify") as manager:
+        mail.run([mail.daemon("master"), "-w", "-c", mail.config_directory],
+                 NOTIFY_SOCKET=str(manager.path))
+        assert manager.message()["MAINPID"] == str(mail.master_pid())
+        (pickup,) = wait_until(lambda: mail.processes("pickup"))
+        environment = pathlib.Path(f"/proc/{pickup.pid}/environ").read_bytes()
+        assert b"NOTIFY_SOCKET" not in environment
+        mail.stop()
