@@ -101,6 +101,12 @@ $B/bin/unit-tests: $(test_objects) $(call archives,$(test_rooms))
 	@mkdir -p $(@D)
 	$(compile) $^ $(call libraries,$(test_rooms)) -lgtest -o $@
 
+# --- A daemon that only tests have, on one of our skeletons.
+test_daemons := $B/bin/test/event-daemon
+$(test_daemons): $B/bin/test/%-daemon: $B/tests/support/%_daemon.o $(call archives,$(floors))
+	@mkdir -p $(@D)
+	$(compile) $^ $(call libraries,$(floors)) -o $@
+
 # --- Fuzzers: clang's libFuzzer, in a build folder of its own. What they learn stays there.
 FUZZ_SECONDS ?= 60
 seeds_scache_driver := tests/stress
@@ -139,7 +145,7 @@ check: test-unit layers headers records docs-fresh format-check
 export HANDOFF_BIN = $(CURDIR)/$B/bin
 pytest = $(PYTHON) -m pytest -p no:cacheprovider -q
 
-e2e interop: all
+e2e interop: all $(test_daemons)
 	$(pytest) tests/$@ $(if $(FILTER),-k '$(FILTER)')
 
 test: setup
