@@ -4,6 +4,7 @@
 
 #include "tables/folding.h"
 #include "tables/settings.h"
+#include "tables/unicode.h"
 #include "util/msg.h"
 #include "util/text.h"
 
@@ -14,11 +15,14 @@ using util::Result;
 
 class CheckedTable final : public Table {
  public:
-  CheckedTable(std::unique_ptr<Table> table, const TableOptions& options)
+  CheckedTable(std::unique_ptr<Table> table, const TableOptions& options, bool folds)
       : Table(table->name()),
         table_(std::move(table)),
-        folds_(table_->keys() == Keys::Literal ? options.fold_literals : options.fold_patterns),
-        utf8_(options.utf8 && settings().utf8) {}
+        folds_(folds &&
+               (table_->keys() == Keys::Literal ? options.fold_literals : options.fold_patterns)),
+        utf8_(options.utf8 && settings().utf8) {
+    if (folds_ && utf8_) prepare_case_folding();
+  }
 
   Answer lookup(std::string_view key) override {
     if (!valid(key, "key")) return std::optional<std::string>();
@@ -69,8 +73,9 @@ class CheckedTable final : public Table {
 
 }  // namespace
 
-std::unique_ptr<Table> with_checks(std::unique_ptr<Table> table, const TableOptions& options) {
-  return std::make_unique<CheckedTable>(std::move(table), options);
+std::unique_ptr<Table> with_checks(std::unique_ptr<Table> table, const TableOptions& options,
+                                   bool folds) {
+  return std::make_unique<CheckedTable>(std::move(table), options, folds);
 }
 
 }  // namespace handoff::tables

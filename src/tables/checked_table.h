@@ -8,6 +8,8 @@
 
 namespace handoff::tables {
 
-std::unique_ptr<Table> with_checks(std::unique_ptr<Table> table, const TableOptions& options);
+// `folds`: false for a table that leaves the folding to others.
+std::unique_ptr<Table> with_checks(std::unique_ptr<Table> table, const TableOptions& options,
+                                   bool folds);
 
 }  // namespace handoff::tables

@@ -11,10 +11,23 @@ Answer MemoryTable::lookup(std::string_view key) {
 }
 
 util::Result<std::optional<Entry>> MemoryTable::sequence(Step step) {
-  if (step == Step::First) next_ = entries_.begin();
-  if (next_ == entries_.end()) return std::optional<Entry>();
-  const auto& [key, value] = *next_++;
-  return std::optional<Entry>({key, value});
+  if (step == Step::First) last_.reset();
+  const auto next = last_ ? entries_.upper_bound(*last_) : entries_.begin();
+  if (next == entries_.end()) return std::optional<Entry>();
+  last_ = next->first;
+  return std::optional<Entry>({next->first, next->second});
+}
+
+util::Result<bool> MemoryTable::update(std::string_view key, std::string_view value) {
+  insert_or_assign(std::string(key), std::string(value));
+  return true;
+}
+
+util::Result<bool> MemoryTable::remove(std::string_view key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return false;
+  entries_.erase(found);
+  return true;
 }
 
 bool MemoryTable::insert(std::string key, std::string value) {

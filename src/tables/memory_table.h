@@ -1,4 +1,4 @@
-// memory_table.h - a table whose content is read once, when it is opened.
+// memory_table.h - a table whose content is in memory.
 #pragma once
 
 #include <map>
@@ -9,11 +9,14 @@
 
 namespace handoff::tables {
 
-class MemoryTable : public Table {
+class MemoryTable final : public Table {
  public:
   explicit MemoryTable(std::string name) : Table(std::move(name)) {}
 
   Answer lookup(std::string_view key) override;
+  util::Result<bool> update(std::string_view key, std::string_view value) override;
+  util::Result<bool> remove(std::string_view key) override;
+  // Sorted by key.
   util::Result<std::optional<Entry>> sequence(Step step) override;
 
   // The key is folded already. False, and no change, when it is there already.
@@ -22,10 +25,8 @@ class MemoryTable : public Table {
   [[nodiscard]] bool empty() const { return entries_.empty(); }
 
  private:
-  using Entries = std::map<std::string, std::string, std::less<>>;
-
-  Entries entries_;
-  Entries::const_iterator next_ = entries_.begin();
+  std::map<std::string, std::string, std::less<>> entries_;
+  std::optional<std::string> last_;  // that sequence() has given
 };
 
 }  // namespace handoff::tables

@@ -69,8 +69,7 @@ Result<SharedTable> try_open_table(std::string_view type_and_name, const TableOp
   if (!type) return type.error();
   OpenedTable table = (*type)->open(split->name, options);
   if (!table) return std::move(table).error();
-  SharedTable shared =
-      (*type)->delegates ? SharedTable(*std::move(table)) : with_checks(*std::move(table), options);
+  SharedTable shared = with_checks(*std::move(table), options, !(*type)->delegates);
   instance = shared;
   return shared;
 }

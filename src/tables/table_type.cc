@@ -13,10 +13,21 @@ using util::Status;
 // Sorted by name.
 const std::vector<TableType>& built_in() {
   static const std::vector<TableType> types{
-      {"fail", open_fail_table, {}},
+      {"cidr", open_cidr_table, {}},
+      {"environ", open_environment_table, {}},
+      {"fail", open_fail_table, create_fail_table},
       {"inline", open_inline_table, {}},
+      {"internal", open_internal_table, {}},
+      {"pipemap", open_pipe_table, {}, true},
+      {"proxy", open_proxy_table, {}, true},
+      {"randmap", open_random_table, {}},
+      {"regexp", open_regexp_table, {}},
+      {"socketmap", open_socketmap_table, {}},
       {"static", open_static_table, {}},
+      {"tcp", open_tcp_table, {}},
       {"texthash", open_texthash_table, {}},
+      {"unionmap", open_union_table, {}, true},
+      {"unix", open_account_table, {}},
   };
   return types;
 }

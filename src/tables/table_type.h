@@ -25,7 +25,7 @@ struct TableType {
   std::function<OpenedTable(std::string_view name, const TableOptions& options)> open;
   // Empty: tables of this type cannot be made by postmap(1).
   std::function<CreatedTable(std::string_view name, const TableOptions& options)> create;
-  // Asks other tables in turn, which fold and check by themselves.
+  // Asks other tables in turn, which fold by themselves.
   bool delegates = false;
 };
 

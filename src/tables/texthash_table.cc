@@ -4,9 +4,9 @@
 
 #include "tables/folding.h"
 #include "tables/memory_table.h"
+#include "tables/source_file.h"
 #include "tables/table_types.h"
 #include "util/msg.h"
-#include "util/text.h"
 #include "util/text_file.h"
 
 namespace handoff::tables {
@@ -16,53 +16,27 @@ using util::Error;
 using util::Result;
 using util::Status;
 
-constexpr std::size_t kUnbalanced = std::string_view::npos;
-
-// Up to the first blank outside of double quotes; a backslash protects what follows it. Quotes and
-// backslashes stay in the key.
-std::size_t key_length(std::string_view text) {
-  bool quoted = false;
-  std::size_t i = 0;
-  for (; i < text.size() && (quoted || !util::is_blank(text[i])); ++i) {
-    if (text[i] == '"') quoted = !quoted;
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-  }
-  return quoted ? kUnbalanced : i;
-}
-
-Status on_duplicate(const std::string& problem, const TableOptions& options) {
+Status on_duplicate(const SourceEntry& entry, const TableOptions& options) {
+  const std::string problem = entry.place + ": duplicate entry: \"" + entry.key + '"';
   if (options.duplicates == Duplicates::Refuse) return Error::syntax(problem);
   if (options.duplicates == Duplicates::Warn) msg::warn("{}", problem);
   return {};
 }
 
-Status enter(const util::LogicalLine& line, const std::string& path, const TableOptions& options,
-             MemoryTable& table) {
-  const std::string place = path + ", line " + std::to_string(line.number);
-  const std::size_t length = key_length(line.text);
-  if (length == kUnbalanced) {
-    msg::warn("{}: unbalanced '\"' in '{}' -- ignoring this line", place, line.text);
+Status enter(const SourceEntry& entry, const TableOptions& options, MemoryTable& table) {
+  std::string key = stored_key(entry.key, options);
+  if (options.duplicates == Duplicates::Replace) {
+    table.insert_or_assign(std::move(key), entry.value);
     return {};
   }
-  const std::string_view key = std::string_view(line.text).substr(0, length);
-  const std::string_view value = util::trim(std::string_view(line.text).substr(length));
-  if (value.empty()) {
-    msg::warn("{}: expected format: key whitespace value -- ignoring this line", place);
-    return {};
-  }
-  if (key.ends_with(':'))
-    msg::warn("{}: record is in \"key: value\" format; is this an alias file?", place);
-  std::string stored = stored_key(key, options);
-  if (options.duplicates == Duplicates::Replace)
-    table.insert_or_assign(std::move(stored), std::string(value));
-  else if (!table.insert(stored, std::string(value)))
-    return on_duplicate(place + ": duplicate entry: \"" + stored + '"', options);
-  return {};
+  return table.insert(std::move(key), entry.value) ? Status() : on_duplicate(entry, options);
 }
 
 }  // namespace
 
 OpenedTable open_texthash_table(std::string_view name, const TableOptions& options) {
+  if (Status allowed = require_read_only("texthash", name, options); !allowed)
+    return allowed.error();
   const std::string path(name);
   const Result<std::string> text = util::read_text_file(path);
   if (!text) {
@@ -71,8 +45,10 @@ OpenedTable open_texthash_table(std::string_view name, const TableOptions& optio
                                      : text.error();
   }
   auto table = std::make_unique<MemoryTable>("texthash:" + path);
-  for (const util::LogicalLine& line : util::logical_lines(*text, path))
-    if (Status entered = enter(line, path, options, *table); !entered) return entered.error();
+  Status entered =
+      parse_source(*text, path, options, SourceUser::Texthash,
+                   [&](const SourceEntry& entry) { return enter(entry, options, *table); });
+  if (!entered) return entered.error();
   return std::unique_ptr<Table>(std::move(table));
 }
 

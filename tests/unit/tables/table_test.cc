@@ -84,7 +84,7 @@ TEST(Table, TexthashRefusesAKeyThatStandsThereTwice) {
   const test::TemporaryDirectory directory;
   directory.write("map", "a 1\n\nA 2\n");
   EXPECT_EQ(mistake("texthash:" + directory.path("map")),
-            directory.path("map") + ", line 3: duplicate entry: \"a\"");
+            directory.path("map") + ", line 3: duplicate entry: \"A\"");
 }
 
 TEST(Table, TexthashNamesTheFileThatIsMissing) {

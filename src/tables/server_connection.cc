@@ -1,0 +1,96 @@
+#include "tables/server_connection.h"
+
+#include <netdb.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "tables/table.h"
+#include "util/msg.h"
+#include "util/sockets.h"
+
+namespace handoff::tables {
+namespace {
+
+using util::Error;
+using util::Result;
+using util::UniqueFd;
+
+struct HostAndPort {
+  std::string host;
+  std::string port;
+};
+
+// "host:port", "[2001:db8::1]:port", "port".
+HostAndPort split_endpoint(std::string_view endpoint) {
+  const std::size_t colon = endpoint.rfind(':');
+  if (colon == std::string_view::npos) return {"localhost", std::string(endpoint)};
+  std::string_view host = endpoint.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return {std::string(host), std::string(endpoint.substr(colon + 1))};
+}
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+Result<Addresses> find_addresses(const std::string& endpoint) {
+  const HostAndPort server = split_endpoint(endpoint);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int code = getaddrinfo(server.host.c_str(), server.port.c_str(), &hints, &found);
+  if (code == 0) return Addresses(found, freeaddrinfo);
+  msg::warn("host or service {} not found: {}", endpoint, gai_strerror(code));
+  return Error::system("connect", EADDRNOTAVAIL);
+}
+
+Result<UniqueFd> connect_inet(const std::string& endpoint, util::Milliseconds limit) {
+  const Result<Addresses> addresses = find_addresses(endpoint);
+  if (!addresses) return addresses.error();
+  Result<UniqueFd> socket = Error::system("connect", EADDRNOTAVAIL);
+  for (const addrinfo* next = addresses->get(); next != nullptr && !socket; next = next->ai_next)
+    socket = util::connect_inet(util::SocketAddress(next->ai_addr, next->ai_addrlen), limit);
+  return socket;
+}
+
+}  // namespace
+
+Result<ServerAddress> ServerAddress::parse(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
+    return misconfigured("need service transport:endpoint instead of \"" + std::string(text) + '"');
+  const std::string_view transport = text.substr(0, colon);
+  if (transport != "inet" && transport != "unix") {
+    return misconfigured("invalid transport name: " + std::string(transport) +
+                         " in service: " + std::string(text));
+  }
+  return ServerAddress{transport == "unix", std::string(text.substr(colon + 1))};
+}
+
+ServerAddress ServerAddress::inet(std::string_view host_and_port) {
+  return {false, std::string(host_and_port)};
+}
+
+Result<util::Stream> ServerAddress::connect(util::Milliseconds limit) const {
+  Result<UniqueFd> socket =
+      local ? util::connect_unix(endpoint, limit) : connect_inet(endpoint, limit);
+  if (!socket) return std::move(socket).error();
+  return util::Stream(*std::move(socket), endpoint, limit);
+}
+
+Result<util::Stream*> ServerConnection::stream() {
+  const auto now = Clock::now();
+  if (stream_ &&
+      (stream_->failed() || stream_->readable_now() || now - stream_->last_io() >= limits_.idle ||
+       now - connected_at_ >= limits_.lifetime))
+    stream_.reset();
+  if (!stream_) {
+    Result<util::Stream> stream = address_.connect(limits_.io);
+    if (!stream) return std::move(stream).error();
+    stream_.emplace(*std::move(stream));
+    connected_at_ = now;
+  }
+  return &*stream_;
+}
+
+}  // namespace handoff::tables

@@ -1,0 +1,104 @@
+// tcp:host:port, tcp_table(5): "get KEY", and three digits with a text.
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "tables/server_connection.h"
+#include "tables/table_types.h"
+#include "tables/tcp_protocol.h"
+#include "util/msg.h"
+
+namespace handoff::tables {
+namespace {
+
+using namespace std::chrono_literals;
+using util::Error;
+using util::Result;
+using util::Status;
+
+constexpr int kAttempts = 10;
+constexpr auto kPause = 1s;
+// A connection is kept for as long as the server wants.
+constexpr auto kForEver = std::chrono::hours(24 * 365);
+
+class TcpTable final : public Table {
+ public:
+  explicit TcpTable(std::string_view server)
+      : Table("tcp:" + std::string(server)),
+        connection_(ServerAddress::inet(server), {100s, kForEver, kForEver}) {}
+
+  [[nodiscard]] Keys keys() const override { return Keys::Pattern; }
+
+  Answer lookup(std::string_view key) override {
+    Error problem;
+    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+      const Result<std::string> line = ask("get " + quote_tcp(key) + '\n');
+      if (line) return answer(*line);
+      problem = line.error();
+      if (problem.kind == Error::Kind::Protocol) return unavailable(problem.what);
+      if (attempt < kAttempts) std::this_thread::sleep_for(kPause);
+    }
+    return unavailable(problem.what, problem.code);
+  }
+
+ private:
+  [[nodiscard]] const std::string& server() const { return connection_.address().name(); }
+
+  Result<std::string> ask(const std::string& question) {
+    Result<util::Stream*> stream = connection_.stream();
+    if (!stream) {
+      msg::warn("connect to TCP map {}: {}", server(), util::errno_text(stream.error().code));
+      return std::move(stream).error();
+    }
+    Status sent = (*stream)->write(question);
+    Result<std::string> line =
+        sent ? (*stream)->read_through('\n', kTcpReplyLimit) : Result<std::string>(sent.error());
+    if (line) return line;
+    connection_.disconnect();
+    if (line.error().kind == Error::Kind::Limit) return malformed("reply is too long");
+    const int code = line.error().kind == Error::Kind::Timeout ? ETIMEDOUT : line.error().code;
+    msg::warn("read TCP map reply from {}: {}", server(),
+              code == 0 ? "unexpected EOF" : util::errno_text(code));
+    return Error{line.error().kind, line.error().what, code};
+  }
+
+  Answer answer(std::string_view line) {
+    const Result<TcpReply> reply = TcpReply::parse(line);
+    if (!reply) {
+      connection_.disconnect();
+      return unavailable(malformed(reply.error().what).what);
+    }
+    switch (reply->kind) {
+      case TcpReply::Kind::Found:
+        return std::optional(reply->text);
+      case TcpReply::Kind::NotFound:
+        return std::optional<std::string>();
+      case TcpReply::Kind::Unavailable:
+        break;
+    }
+    connection_.disconnect();
+    return unavailable("the server of " + name() + " says: " + reply->text);
+  }
+
+  [[nodiscard]] Error malformed(std::string_view what) const {
+    msg::warn("read TCP map reply from {}: malformed reply: {}", server(), what);
+    return Error::protocol("malformed reply");
+  }
+
+  ServerConnection connection_;
+};
+
+}  // namespace
+
+OpenedTable open_tcp_table(std::string_view name, const TableOptions& options) {
+  if (Status allowed = require_read_only("tcp", name, options); !allowed) return allowed.error();
+  if (options.no_unauthenticated) {
+    return misconfigured("tcp:" + std::string(name) +
+                         " map is not allowed for security sensitive data");
+  }
+  return std::unique_ptr<Table>(std::make_unique<TcpTable>(name));
+}
+
+}  // namespace handoff::tables
