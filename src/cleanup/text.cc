@@ -13,6 +13,7 @@ namespace handoff::cleanup {
 
 using global::Record;
 using global::RecordType;
+using global::MimeStructure;
 using Next = MimeStructure::Next;
 
 namespace {

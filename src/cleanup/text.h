@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "cleanup/message.h"
-#include "cleanup/mime_structure.h"
 #include "cleanup/primary_header.h"
+#include "global/mime_structure.h"
 #include "global/record.h"
 
 namespace handoff::cleanup {
@@ -36,7 +36,7 @@ class Text {
 
   Message& message_;
   PrimaryHeader primary_;
-  MimeStructure structure_;
+  global::MimeStructure structure_;
   Place place_ = Place::PrimaryHeader;
   std::string header_;           // as far as it has come
   bool header_is_full_ = false;  // header_size_limit: continuation lines are dropped

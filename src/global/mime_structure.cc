@@ -1,11 +1,11 @@
-#include "cleanup/mime_structure.h"
+#include "global/mime_structure.h"
 
 #include <optional>
 #include <utility>
 
 #include "util/text.h"
 
-namespace handoff::cleanup {
+namespace handoff::global {
 namespace {
 
 using util::equal_ignoring_case;
@@ -144,4 +144,4 @@ MimeStructure::Next MimeStructure::on_text_line(std::string_view line) {
   return Next::Text;
 }
 
-}  // namespace handoff::cleanup
+}  // namespace handoff::global

@@ -1,8 +1,8 @@
-#include "cleanup/mime_structure.h"
+#include "global/mime_structure.h"
 
 #include <gtest/gtest.h>
 
-namespace handoff::cleanup {
+namespace handoff::global {
 namespace {
 
 using Next = MimeStructure::Next;
@@ -74,4 +74,4 @@ TEST_F(MimeStructureTest, SurvivesHostileValues) {
 }
 
 }  // namespace
-}  // namespace handoff::cleanup
+}  // namespace handoff::global

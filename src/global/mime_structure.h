@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace handoff::cleanup {
+namespace handoff::global {
 
 class MimeStructure {
  public:
@@ -51,4 +51,4 @@ class MimeStructure {
   bool is_8bit_ = false;
 };
 
-}  // namespace handoff::cleanup
+}  // namespace handoff::global
