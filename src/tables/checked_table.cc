@@ -53,16 +53,12 @@ class CheckedTable final : public Table {
     return folds_ ? fold(key, utf8_) : std::string(key);
   }
 
-  [[nodiscard]] bool valid(std::string_view text, std::string_view what) const {
-    if (!utf8_ || util::is_utf8(text)) return true;
-    msg::warn("{}: non-UTF-8 {} \"{}\": malformed UTF-8 or invalid codepoint", name(), what, text);
-    return false;
-  }
   [[nodiscard]] bool valid(std::string_view text, std::string_view what,
-                           std::string_view key) const {
+                           std::string_view key = {}) const {
     if (!utf8_ || util::is_utf8(text)) return true;
-    msg::warn("{}: key \"{}\": non-UTF-8 {} \"{}\": malformed UTF-8 or invalid codepoint", name(),
-              key, what, text);
+    const std::string of_key = key.empty() ? "" : "key \"" + std::string(key) + "\": ";
+    msg::warn("{}: {}non-UTF-8 {} \"{}\": malformed UTF-8 or invalid codepoint", name(), of_key,
+              what, util::printable_utf8(text));
     return false;
   }
 

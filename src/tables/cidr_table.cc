@@ -74,10 +74,10 @@ class Compiler {
     std::string_view rest = text;
     const std::string_view address = condition ? text : util::next_word(rest);
     if (address.empty()) return misconfigured("no address pattern");
-    rest = util::trim(rest);
-    if (!condition && rest.empty()) return misconfigured("no lookup result");
     const Result<AddressPattern> pattern = AddressPattern::parse(address);
     if (!pattern) return pattern.error();
+    rest = util::trim(rest);
+    if (!condition && rest.empty()) return misconfigured("no lookup result");
     Result<std::string> result = condition ? std::string() : rule_result(rest, options_);
     if (!result) return result.error();
     rules_.push_back({*pattern, matches, *std::move(result), condition, 0, line_});

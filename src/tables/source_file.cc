@@ -26,8 +26,8 @@ std::size_t key_length(std::string_view text) {
   return quoted ? kUnbalanced : i;
 }
 
-std::string_view left_out(SourceUser user, std::string_view entry) {
-  return user == SourceUser::Texthash ? " -- ignoring this line" : entry;
+std::string_view ending(SourceUser user) {
+  return user == SourceUser::Texthash ? " -- ignoring this line" : "";
 }
 
 }  // namespace
@@ -38,7 +38,8 @@ std::optional<SourceEntry> parse_source_line(const util::LogicalLine& line, std:
   std::string_view text = line.text;
   text = text.substr(0, text.find('\0'));
   if (options.utf8 && settings().utf8 && !util::is_utf8(text)) {
-    msg::warn("{}: non-UTF-8 input \"{}\" -- ignoring this line", place, text);
+    msg::warn("{}: non-UTF-8 input \"{}\" -- ignoring this line", place,
+              util::printable_utf8(text));
     return std::nullopt;
   }
   const std::size_t length = key_length(text);
@@ -49,7 +50,7 @@ std::optional<SourceEntry> parse_source_line(const util::LogicalLine& line, std:
   const std::string_view key = text.substr(0, length);
   const std::string_view value = util::trim(text.substr(length));
   if (key.empty() || value.empty()) {
-    msg::warn("{}: expected format: key whitespace value{}", place, left_out(user, ""));
+    msg::warn("{}: expected format: key whitespace value{}", place, ending(user));
     return std::nullopt;
   }
   if (key.ends_with(':'))
@@ -58,7 +59,7 @@ std::optional<SourceEntry> parse_source_line(const util::LogicalLine& line, std:
   if (!options.values_are_files) return entry;
   Result<std::string> content = encode_files(value);
   if (!content) {
-    msg::warn("{}: {}{}", place, content.error().what, left_out(user, ": skipping this entry"));
+    msg::warn("{}: {}: skipping this entry", place, content.error().what);
     return std::nullopt;
   }
   entry.value = *std::move(content);

@@ -21,7 +21,7 @@ struct SourceEntry {
   std::string value;  // the content of files, where TableOptions::values_are_files
 };
 
-// How a line without a value, and files that cannot be read, are spoken of.
+// How a line without a value is spoken of.
 enum class SourceUser { Texthash, Postmap };
 
 // Nothing: the line is left out.
