@@ -11,7 +11,7 @@
 
 namespace handoff::global {
 
-void configure_tables(const Config& config, const Params& params) {
+tables::Settings table_settings(const Config& config, const Params& params) {
   tables::Settings settings;
   settings.utf8 = params.smtputf8_enable;
   settings.queue_directory = params.queue_directory;
@@ -28,7 +28,11 @@ void configure_tables(const Config& config, const Params& params) {
     util::Result<std::string> value = copy->expand(found->value);
     return value ? std::optional<std::string>(*std::move(value)) : std::nullopt;
   };
-  tables::configure(std::move(settings));
+  return settings;
+}
+
+void configure_tables(const Config& config, const Params& params) {
+  tables::configure(table_settings(config, params));
 }
 
 }  // namespace handoff::global

@@ -1,0 +1,2 @@
+below_postmap := global dns tables util
+programs      += postmap/postmap
