@@ -11,9 +11,9 @@
 
 namespace handoff::cleanup {
 
+using global::MimeStructure;
 using global::Record;
 using global::RecordType;
-using global::MimeStructure;
 using Next = MimeStructure::Next;
 
 namespace {
@@ -25,12 +25,6 @@ MimeStructure::Limits mime_limits(const global::Params& params) {
 
 bool begins_with_blank(std::string_view line) {
   return line.starts_with(' ') || line.starts_with('\t');
-}
-
-// "Subject : x" was legal once; some receivers take such a line for the end of the header.
-void remove_blanks_before_colon(std::string& header) {
-  const std::size_t length = global::header_name_length(header);
-  header.erase(length, header.find(':', length) - length);
 }
 
 }  // namespace
@@ -96,7 +90,7 @@ void Text::end_header() {
   std::string header = std::exchange(header_, {});
   note_8bit_header(message_, header);
   if (global::header_name_length(header) > 0) {
-    remove_blanks_before_colon(header);
+    global::remove_blanks_before_colon(header);
     const auto field = global::HeaderField::split(header);
     structure_.on_header(field.name, field.value);
   }

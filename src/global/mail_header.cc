@@ -44,6 +44,11 @@ std::size_t header_name_length(std::string_view line) {
   return colon != std::string_view::npos && line[colon] == ':' ? length : 0;
 }
 
+void remove_blanks_before_colon(std::string& header) {
+  const std::size_t length = header_name_length(header);
+  header.erase(length, header.find(':', length) - length);
+}
+
 HeaderField HeaderField::split(std::string_view text) {
   return {text.substr(0, header_name_length(text)), text.substr(text.find(':') + 1)};
 }

@@ -4,12 +4,15 @@
 // accepted.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace handoff::global {
 
 // The length of the name when `line` begins a header, else 0.
 std::size_t header_name_length(std::string_view line);
+// "Subject : x" was legal once; some receivers take such a line for the end of the header.
+void remove_blanks_before_colon(std::string& header);
 
 struct HeaderField {
   std::string_view name;

@@ -50,7 +50,8 @@ void MessageKeys::header_line(std::string_view text) {
 
 void MessageKeys::end_header() {
   if (header_.empty()) return;
-  const std::string header = std::exchange(header_, {});
+  std::string header = std::exchange(header_, {});
+  global::remove_blanks_before_colon(header);
   const auto field = global::HeaderField::split(header);
   structure_.on_header(field.name, field.value);
   if (wanted_.headers) take_(header);

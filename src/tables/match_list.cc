@@ -4,6 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "tables/folding.h"
+#include "tables/settings.h"
+#include "tables/unicode.h"
 #include "util/braces.h"
 #include "util/msg.h"
 #include "util/text.h"
@@ -26,6 +29,12 @@ class MissingFile : public Table {
   explicit MissingFile(const std::string& path) : Table("non-existent:" + path) {}
   Answer lookup(std::string_view) override { return unavailable("the file could not be read"); }
 };
+
+// An address, or what cannot be anything but a network, even if it is malformed.
+bool is_network(std::string_view item) {
+  return item.starts_with('[') || item.find('/') != std::string_view::npos ||
+         NetworkAddress::parse(item);
+}
 
 bool is_table(std::string_view item) {
   return item.find(':') != std::string_view::npos && !item.starts_with('[');
@@ -52,15 +61,26 @@ Status MatchList::add_items(std::string_view text, bool match, int depth) {
     bool item_matches = match;
     for (; item.starts_with('!'); item.remove_prefix(1)) item_matches = !item_matches;
     if (item.empty()) return Error::syntax(options_.parameter + ": no pattern after '!'");
-    if (item.starts_with('/')) {
-      Status added = add_file(std::string(item), item_matches, depth + 1);
-      if (!added) return added;
-    } else if (is_table(item)) {
-      items_.push_back({item_matches, {}, open_table(item, table_options())});
-    } else {
-      items_.push_back({item_matches, util::to_lower(item), nullptr});
-    }
+    if (Status added = add_item(item, item_matches, depth); !added) return added;
   }
+}
+
+Status MatchList::add_item(std::string_view text, bool match, int depth) {
+  if (text.starts_with('/')) return add_file(std::string(text), match, depth + 1);
+  Item item{match, {}, nullptr, std::nullopt};
+  if (is_table(text)) {
+    prepare_case_folding();  // of the names that it will be asked for
+    item.table = open_table(text, table_options());
+  } else {
+    item.text = fold(text, settings().utf8);
+    if (holds_addresses() && is_network(text)) item.network = Network{AddressPattern::parse(text)};
+  }
+  items_.push_back(std::move(item));
+  return {};
+}
+
+bool MatchList::holds_addresses() const {
+  return options_.kind == MatchOptions::Kind::Address || options_.kind == MatchOptions::Kind::Host;
 }
 
 TableOptions MatchList::table_options() const {
@@ -95,20 +115,52 @@ Status MatchList::add_file(const std::string& path, bool match, int depth) {
 }
 
 Result<bool> MatchList::match(std::string_view name) const {
-  const std::string folded = util::to_lower(name);
+  const bool is_address = options_.kind == MatchOptions::Kind::Address;
+  return is_address ? match({{}, std::string(name)}) : match(name, {});
+}
+
+Result<bool> MatchList::match(std::string_view name, std::string_view address) const {
+  return match(Subject{fold(name, settings().utf8), std::string(address)});
+}
+
+Result<bool> MatchList::match(const Subject& subject) const {
   for (const Item& item : items_) {
-    const Result<bool> found = matches(item, folded);
-    if (!found) {
-      msg::warn("{}: {}: table lookup problem", options_.parameter, item.table->name());
-      return found.error();
-    }
+    const Result<bool> found = matches(item, subject);
+    if (!found) return found.error();
     if (*found) return item.match;
   }
   return false;
 }
 
-Result<bool> MatchList::matches(const Item& item, const std::string& name) const {
+Result<bool> MatchList::matches(const Item& item, const Subject& subject) const {
+  if (options_.kind != MatchOptions::Kind::Address) {
+    Result<bool> found = matches_name(item, subject.name);
+    if (!found || *found) return found;
+  }
+  return holds_addresses() ? matches_address(item, subject.address) : Result<bool>(false);
+}
+
+Result<bool> MatchList::matches_name(const Item& item, const std::string& name) const {
   return item.table ? matches_table(*item.table, name) : matches_text(item.text, name);
+}
+
+Result<bool> MatchList::matches_address(const Item& item, const std::string& address) const {
+  if (item.table) return ask(*item.table, address);
+  if (!item.network) return item.text == address;
+  if (!item.network->pattern) {
+    msg::warn("{}: {}", options_.parameter, item.network->pattern.error().what);
+    return item.network->pattern.error();
+  }
+  const auto parsed = NetworkAddress::parse(address);
+  return parsed && item.network->pattern->contains(*parsed);
+}
+
+// Is the key there?
+Result<bool> MatchList::ask(Table& table, std::string_view key) const {
+  const Answer value = table.lookup(key);
+  if (value) return value->has_value();
+  msg::warn("{}: {}: table lookup problem", options_.parameter, table.name());
+  return value.error();
 }
 
 bool MatchList::matches_text(const std::string& text, const std::string& name) const {
@@ -123,9 +175,8 @@ bool MatchList::matches_text(const std::string& text, const std::string& name) c
 Result<bool> MatchList::matches_table(Table& table, const std::string& name) const {
   std::string_view key = name;
   while (true) {
-    const Answer value = table.lookup(key);
-    if (!value) return value.error();
-    if (value->has_value()) return true;
+    Result<bool> found = ask(table, key);
+    if (!found || *found) return found;
     if (options_.kind == MatchOptions::Kind::String || table.keys() == Table::Keys::Pattern)
       return false;
     const std::size_t dot = key.find('.', key.starts_with('.') ? 1 : 0);

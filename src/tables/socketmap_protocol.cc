@@ -24,8 +24,9 @@ Result<std::optional<Netstring>> find_netstring(std::string_view bytes, std::siz
   const auto digits = static_cast<std::size_t>(digits_end - bytes.begin());
   if (digits > kMostDigits) return Error::limit("netstring is too long");
   if (digits == bytes.size()) return std::optional<Netstring>();
-  if (digits == 0 || *digits_end != ':') return Error::protocol("malformed netstring length");
-  const auto size = static_cast<std::size_t>(*util::to_int(bytes.substr(0, digits)));
+  if (*digits_end != ':') return Error::protocol("malformed netstring length");
+  // Without any digit: 0, as in stock.
+  const auto size = static_cast<std::size_t>(util::to_int(bytes.substr(0, digits)).value_or(0));
   if (size > limit) return Error::limit("netstring is too long");
   const std::size_t end = digits + 1 + size;
   if (bytes.size() <= end) return std::optional<Netstring>();
@@ -45,7 +46,7 @@ SocketmapReply SocketmapReply::parse(std::string_view reply) {
   if (word == "TEMP") return {Kind::Temporary, text};
   if (word == "TIMEOUT") return {Kind::Timeout, text};
   if (word == "PERM") return {Kind::Permanent, text};
-  return {Kind::Unknown, std::string(reply)};
+  return {Kind::Unknown, text};
 }
 
 }  // namespace handoff::tables

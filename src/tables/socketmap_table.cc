@@ -43,7 +43,7 @@ class SocketmapTable final : public Table {
   Answer lookup(std::string_view key) override {
     const Result<std::string> reply = ask(map_ + ' ' + std::string(key));
     if (!reply) {
-      msg::warn("table {} lookup error: {}", name(), util::errno_text(reply.error().code));
+      msg::warn("table {} lookup error: {}", name(), reply.error().what);
       return unavailable(reply.error().what, reply.error().code);
     }
     return answer(SocketmapReply::parse(*reply));
@@ -60,7 +60,7 @@ class SocketmapTable final : public Table {
       if (!stream) {
         msg::warn("connect to {}: {}", connection_->address().name(),
                   util::errno_text(stream.error().code));
-        return std::move(stream).error();
+        return explain(stream.error());
       }
       reply = ask_once(**stream, question);
       if (!reply) connection_->disconnect();
@@ -70,12 +70,12 @@ class SocketmapTable final : public Table {
   }
 
   static Result<std::string> ask_once(util::Stream& stream, const std::string& question) {
-    if (Status sent = stream.write(encode_netstring(question)); !sent) return sent.error();
+    if (Status sent = stream.write(encode_netstring(question)); !sent) return explain(sent.error());
     while (true) {
       const Result<std::string_view> bytes = stream.more();
-      if (!bytes) return explain(stream, bytes.error());
+      if (!bytes) return explain(bytes.error());
       const auto netstring = find_netstring(*bytes, kSocketmapReplyLimit);
-      if (!netstring) return explain(stream, netstring.error());
+      if (!netstring) return explain(netstring.error());
       if (!*netstring) continue;
       std::string reply((*netstring)->text);
       stream.consume((*netstring)->length);
@@ -83,26 +83,20 @@ class SocketmapTable final : public Table {
     }
   }
 
-  // What went wrong is logged here; callers know stock's errno for it.
-  static Error explain(const util::Stream& stream, Error error) {
+  // In stock's words.
+  static Error explain(const Error& error) {
     switch (error.kind) {
       case Error::Kind::Closed:
-        msg::warn("lost connection with {} while receiving netstring data", stream.name());
-        break;
+        return Error::closed("unexpected disconnect");
       case Error::Kind::Timeout:
-        msg::warn("timeout while receiving netstring data from {}", stream.name());
-        error.code = ETIMEDOUT;
-        break;
+        return {Error::Kind::Timeout, "timeout error", ETIMEDOUT};
       case Error::Kind::Limit:
-        msg::warn("unreasonable netstring length from {}", stream.name());
-        break;
+        return Error::limit("input exceeds size limit");
       case Error::Kind::Protocol:
-        msg::warn("netstring format error while receiving netstring data from {}", stream.name());
-        break;
+        return Error::protocol("input format error");
       default:
-        msg::warn("{}: {}", stream.name(), error.what);
+        return {error.kind, util::errno_text(error.code), error.code};
     }
-    return error;
   }
 
   Answer answer(const SocketmapReply& reply) {
@@ -124,7 +118,8 @@ class SocketmapTable final : public Table {
   }
 
   [[nodiscard]] Error refused(std::string_view kind, const SocketmapReply& reply) const {
-    msg::warn("{} socketmap server {} error: {}", name(), kind, reply.text);
+    const std::string reason = reply.text.empty() ? "" : ": " + reply.text;
+    msg::warn("{} socketmap server {} error{}", name(), kind, reason);
     return unavailable("socketmap server error: " + reply.text);
   }
 

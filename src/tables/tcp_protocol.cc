@@ -48,22 +48,27 @@ std::string quote_tcp(std::string_view text) {
 }
 
 util::Result<TcpReply> TcpReply::parse(std::string_view line) {
-  const std::string_view text = util::trim_right(line);
-  const auto malformed = [&] { return util::Error::protocol(std::string(text)); };
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  const std::string_view text = line.substr(0, line.find('\0'));
+  const auto wrong = [&](std::string_view what) {
+    return util::Error::protocol(std::string(what) + ": " + std::string(text));
+  };
   if (text.size() < 4 || !util::is_digit(text[0]) || !util::is_digit(text[1]) ||
       !util::is_digit(text[2]) || !util::is_blank(text[3]))
-    return malformed();
-  const std::optional<std::string> plain = unquote(util::trim_left(text.substr(3)));
-  if (!plain) return malformed();
+    return wrong("malformed reply");
+  const std::optional<std::string> plain = unquote(text.substr(4));
+  if (!plain) return wrong("malformed reply");
+  // Keys and values are texts without NUL.
+  const std::string value = plain->substr(0, plain->find('\0'));
   switch (text[0]) {
     case '2':
-      return TcpReply{Kind::Found, *plain};
+      return TcpReply{Kind::Found, value};
     case '4':
-      return TcpReply{Kind::Unavailable, *plain};
+      return TcpReply{Kind::Unavailable, value};
     case '5':
-      return TcpReply{Kind::NotFound, *plain};
+      return TcpReply{Kind::NotFound, value};
     default:
-      return malformed();
+      return wrong("bad status code");
   }
 }
 

@@ -19,7 +19,7 @@ struct TcpReply {
   Kind kind = Kind::Unavailable;
   std::string text;
 
-  // The error is the text that is none: "malformed reply: TEXT" in stock's log.
+  // The error is what stock's log says: "malformed reply: TEXT".
   static util::Result<TcpReply> parse(std::string_view line);
 };
 

@@ -57,7 +57,7 @@ class TcpTable final : public Table {
         sent ? (*stream)->read_through('\n', kTcpReplyLimit) : Result<std::string>(sent.error());
     if (line) return line;
     connection_.disconnect();
-    if (line.error().kind == Error::Kind::Limit) return malformed("reply is too long");
+    if (line.error().kind == Error::Kind::Limit) return wrong_reply("malformed reply: too long");
     const int code = line.error().kind == Error::Kind::Timeout ? ETIMEDOUT : line.error().code;
     msg::warn("read TCP map reply from {}: {}", server(),
               code == 0 ? "unexpected EOF" : util::errno_text(code));
@@ -68,7 +68,7 @@ class TcpTable final : public Table {
     const Result<TcpReply> reply = TcpReply::parse(line);
     if (!reply) {
       connection_.disconnect();
-      return unavailable(malformed(reply.error().what).what);
+      return unavailable(wrong_reply(reply.error().what).what);
     }
     switch (reply->kind) {
       case TcpReply::Kind::Found:
@@ -82,9 +82,9 @@ class TcpTable final : public Table {
     return unavailable("the server of " + name() + " says: " + reply->text);
   }
 
-  [[nodiscard]] Error malformed(std::string_view what) const {
-    msg::warn("read TCP map reply from {}: malformed reply: {}", server(), what);
-    return Error::protocol("malformed reply");
+  [[nodiscard]] Error wrong_reply(const std::string& what) const {
+    msg::warn("read TCP map reply from {}: {}", server(), what);
+    return Error::protocol(what);
   }
 
   ServerConnection connection_;

@@ -112,5 +112,37 @@ TEST(MatchList, LiteralAddressesAreNoTables) {
   EXPECT_TRUE(has(list_of("[2001:db8::1] [192.0.2.1]:25"), "[2001:DB8::1]"));
 }
 
+TEST(MatchList, NetworksHoldAddresses) {
+  const MatchList list =
+      list_of("192.0.2.0/24, !10.0.0.1, 10.0.0.0/8, [2001:db8::]/32, 1.2.3.4", Kind::Address);
+  EXPECT_TRUE(has(list, "192.0.2.7"));
+  EXPECT_FALSE(has(list, "10.0.0.1"));
+  EXPECT_TRUE(has(list, "10.0.0.2"));
+  EXPECT_TRUE(has(list, "2001:db8::5"));
+  EXPECT_TRUE(has(list, "1.2.3.4"));
+  EXPECT_FALSE(has(list, "::ffff:192.0.2.7"));
+}
+
+TEST(MatchList, HostsHaveANameAndAnAddress) {
+  const MatchList list =
+      list_of("!no.example.com .example.com 192.0.2.0/24 cidr:{{10.0.0.0/8 x}}", Kind::Host);
+  EXPECT_TRUE(*list.match("a.example.com", "203.0.113.1"));
+  EXPECT_TRUE(*list.match("unknown", "192.0.2.1"));
+  EXPECT_TRUE(*list.match("unknown", "10.1.1.1"));
+  EXPECT_FALSE(*list.match("no.example.com", "192.0.2.1"));
+  EXPECT_FALSE(*list.match("unknown", "203.0.113.1"));
+}
+
+TEST(MatchList, AMalformedNetworkIsNotANo) {
+  LogCapture::expect("test_list: non-null host address bits in \"192.0.2.1/24\"");
+  const MatchList list = list_of("10.0.0.1 192.0.2.1/24", Kind::Address);
+  EXPECT_TRUE(has(list, "10.0.0.1"));
+  EXPECT_FALSE(list.match("10.0.0.2"));
+}
+
+TEST(MatchList, FoldsBeyondAscii) {
+  EXPECT_TRUE(has(list_of("BÜCHER.example"), "bücher.example"));
+}
+
 }  // namespace
 }  // namespace handoff::tables

@@ -25,7 +25,7 @@ TEST(Netstring, MayNotBeThereYet) {
 }
 
 TEST(Netstring, MayBeNone) {
-  for (const char* bytes : {":", "a", "3x", "3:abcd", "-1:", " 1:a,"})
+  for (const char* bytes : {"a", "3x", "3:abcd", "-1:", " 1:a,"})
     EXPECT_FALSE(find_netstring(bytes, 100)) << bytes;
   EXPECT_FALSE(find_netstring("101:", 100));
   EXPECT_FALSE(find_netstring("99999999999999999999", 100));
@@ -46,7 +46,7 @@ TEST(TcpReply, HasThreeDigits) {
   EXPECT_EQ(TcpReply::parse("200 a%20b\n")->text, "a b");
   EXPECT_EQ(TcpReply::parse("500 no\n")->kind, TcpReply::Kind::NotFound);
   EXPECT_EQ(TcpReply::parse("400 later\n")->kind, TcpReply::Kind::Unavailable);
-  for (const char* line : {"", "\n", "20 x", "2000 x", "abc", "300 x", "200 %2", "200 %zz"})
+  for (const char* line : {"", "\n", "20 x", "2000 x", "abc", "200", "300 x", "200 %2", "200 %zz"})
     EXPECT_FALSE(TcpReply::parse(line)) << line;
 }
 
