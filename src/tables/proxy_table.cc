@@ -22,12 +22,11 @@ using util::Result;
 constexpr auto kPause = 1s;
 constexpr ServerConnection::Limits kLimits{3600s, 5s, 1000s};  // ipc_timeout, ipc_idle, ipc_ttl
 
-// What makes one instance of a table differ from another, in the server.
+// What makes one instance of a table differ from another, in the server; the rest goes with each
+// request. Keys are folded here.
 constexpr std::uint32_t kInstanceFlags =
-    table_flag::kDuplicatesWarn | table_flag::kDuplicatesIgnore | table_flag::kTryWithoutNul |
-    table_flag::kTryWithNul | table_flag::kLock | table_flag::kDuplicatesReplace |
-    table_flag::kSyncUpdates | table_flag::kNoSubstitution | table_flag::kNoUnauthenticated |
-    table_flag::kFoldLiterals | table_flag::kFoldPatterns | table_flag::kUtf8;
+    table_flag::kTryWithoutNul | table_flag::kTryWithNul | table_flag::kValuesAreFiles;
+constexpr std::uint32_t kOwnFlags = table_flag::kFoldLiterals | table_flag::kFoldPatterns;
 
 std::string socket_path(const std::string& service) {
   return settings().queue_directory + '/' + std::string(proxymap::kClass) + '/' + service;
@@ -162,7 +161,7 @@ OpenedTable open_proxy_table(std::string_view name, const TableOptions& options)
   const bool reading = options.access == Access::Read;
   ProxyClient& client =
       client_of(reading ? settings().proxy_service : settings().proxy_write_service);
-  auto table = std::make_unique<ProxyTable>(name, client, to_flags(options));
+  auto table = std::make_unique<ProxyTable>(name, client, to_flags(options) & ~kOwnFlags);
   table->open();
   return std::unique_ptr<Table>(std::move(table));
 }

@@ -19,7 +19,7 @@ const std::vector<TableType>& built_in() {
       {"inline", open_inline_table, {}},
       {"internal", open_internal_table, {}},
       {"pipemap", open_pipe_table, {}, true},
-      {"proxy", open_proxy_table, {}, true},
+      {"proxy", open_proxy_table, {}},
       {"randmap", open_random_table, {}},
       {"regexp", open_regexp_table, {}},
       {"socketmap", open_socketmap_table, {}},

@@ -48,7 +48,7 @@ std::string quote_tcp(std::string_view text) {
 }
 
 util::Result<TcpReply> TcpReply::parse(std::string_view line) {
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.ends_with('\n')) line.remove_suffix(1);
   const std::string_view text = line.substr(0, line.find('\0'));
   const auto wrong = [&](std::string_view what) {
     return util::Error::protocol(std::string(what) + ": " + std::string(text));

@@ -6,6 +6,7 @@ What differs on purpose:
 - what was found before an error is printed (stock loses what it has not written yet);
 - a directory is no table of rules (stock reads it as an empty one);
 - `-s` without a table is a usage error with a text, as other options are;
+- a server that hangs up before the comma of its netstring has disconnected (stock: a format error);
 - the reason of an error that is no system error is "Application error" (stock shows whatever
   errno was left from before, "Operation now in progress").
 """
@@ -233,7 +234,8 @@ class Desk:
 
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             ours, stock = outcomes("ours"), outcomes("stock")
-        assert ours == stock
+        differ = [case for case in cases if ours[case] != stock[case]]
+        assert [(case, ours[case]) for case in differ] == [(case, stock[case]) for case in differ]
 
 
 @pytest.fixture(scope="module")
@@ -380,7 +382,7 @@ def test_socketmap_servers(desk: Desk) -> None:
             *(case("-q", f"reply{i}", f"{table}:map")
               for i in range(len(table_server.SOCKETMAP_REPLIES))),
             *(case("-q", f"bytes{i}", f"{table}:map")
-              for i in range(len(table_server.SOCKETMAP_BYTES))),
+              for i in range(1, len(table_server.SOCKETMAP_BYTES))),
             *in_all_ways(f"{table}:map", keys=[key for key in KEYS if b"\0" not in key]),
             ask_all(f"{table}:map", keys=[b"reply0", b"reply4", b"reply1", b"bytes6", b"reply0"]),
             *(case("-q", "x", f"socketmap:{name}") for name in (
@@ -402,11 +404,11 @@ def test_tcp_servers(desk: Desk) -> None:
 @needs_root("stock Postfix's master serves root only")
 def test_tables_of_stock_proxymap(stock_suite: Callable[..., Instance]) -> None:
     tables = ["texthash:/tmp/handoff-nosuch", "static:all", "inline:{k1=v1,Key1=1,utf8é=2}",
-              "regexp:{{/^(k)(.)/ $2$1}}", "fail:x", "unionmap:{static:a,inline:{k1=b}}"]
+              "regexp:{{/^(k)/ x}}", "fail:x", "unionmap:{static:a,inline:{k1=b}}"]
     proxied = [f"proxy:{table}" for table in tables]
     with stock_suite(proxy_read_maps=" ".join(f"{{{table}}}" if " " in table else table
                                               for table in proxied)) as mail:
-        mail.log.allow("proxymap")
+        mail.log.allow(r"postfix/(proxymap|postmap)\[")
         directory = pathlib.Path(mail.config_directory)
         desk = Desk(directory, directory)
         desk.compare([*(one for table in proxied if "nosuch" not in table and "fail" not in table
