@@ -46,11 +46,9 @@
 //   MAIL_CONFIG   The directory with main.cf.
 //   MAIL_VERBOSE  Verbose logging.
 // CONFIGURATION PARAMETERS
-//   berkeley_db_create_buffer_size, berkeley_db_read_buffer_size, default_database_type,
-//   lmdb_map_size, smtputf8_enable
+//   @parameters
 // SEE ALSO
 //   postconf(1), postconf(5)
-
 #include <cstdlib>
 #include <string>
 
