@@ -10,10 +10,10 @@ import pytest
 
 from support.conditions import wait_until
 from support.layout import ROOTLESS_USER
+from support.master_cf import REFUSED
 from support.processes import send
 from support.root import needs_root
 
-REFUSED = "reload failed: the mail system goes on with the configuration it had"
 MESSAGE = b"Subject: hi\n\nhello\n"
 
 

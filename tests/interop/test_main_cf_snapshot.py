@@ -3,13 +3,11 @@
 import os
 import signal
 
-from support import master_cf
 from support.callers import call
+from support.master_cf import NOTHING, REFUSED
 from support.programs import stock_but
 from support.stub import Stub
 
-NOTHING = dict.fromkeys(master_cf.STOCK)
-REFUSED = "reload failed: the mail system goes on with the configuration it had"
 # Only a daemon of ours knows this parameter, so stock's read the file without a complaint.
 MISTAKE = "connection_cache_size_limit = many\n"
 

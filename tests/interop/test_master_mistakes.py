@@ -5,13 +5,11 @@ Before them, ours names file, line and what is allowed.
 
 import concurrent.futures
 import re
-import socket
 
-
-from support import master_cf
+from support.early_log import EarlyLog
+from support.master_cf import NOTHING
 from support.programs import stock_but
 
-NOTHING = dict.fromkeys(master_cf.STOCK)
 AT_ONCE = 10  # most of the time each program sleeps, as fatal errors make it do
 
 MISTAKES = [
@@ -38,18 +36,10 @@ def complaints(stock_suite, mix, text):
     """What master logs when it does not start, without the time; the directory is ROOT."""
     with stock_suite(mix, services=NOTHING, start=False) as mail:
         (mail.config_directory / "master.cf").write_text(text + "\n")
-        log = mail.queue_directory / "public/postlog"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-            listener.bind(str(log))
-            listener.settimeout(0)
+        with EarlyLog(mail, mail.queue_directory / "public/postlog") as early:
             done = mail.run([mail.daemon("master"), "-d", "-e", "0"], check=False,
-                            POSTLOG_SERVICE=str(log), POSTLOG_HOSTNAME="mail.handoff.test")
-            lines = []
-            while True:
-                try:
-                    lines.append(listener.recv(4096).decode().replace(str(mail.root), "ROOT"))
-                except BlockingIOError:
-                    break
+                            **early.environment)
+            lines = [line.replace(str(mail.root), "ROOT") for line in early.lines()]
     assert done.returncode == 1, lines
     return [line.partition("]: ")[2] for line in lines]
 

@@ -6,7 +6,6 @@ Each goes through the same story; exit statuses and log lines must be the same.
 
 import concurrent.futures
 import contextlib
-import functools
 import os
 import re
 import shutil
@@ -17,8 +16,9 @@ import pytest
 
 from support.instance import Instance
 from support.programs import Mix, stock, stock_but
+from support.root import needs_root
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="stock's postfix(1) serves root only")
+pytestmark = needs_root("stock's postfix(1) serves root only")
 
 SCRIPTS = ("postfix-script", "post-install")
 MIXES = {"stock": stock_but(), "our command": stock_but("postfix"),
@@ -184,7 +184,7 @@ def tell(mix: Mix) -> Dict[str, Told]:
     return told
 
 
-@functools.lru_cache(maxsize=None)
+@pytest.fixture(scope="module")
 def stories() -> Dict[str, Dict[str, Told]]:
     with concurrent.futures.ThreadPoolExecutor(len(MIXES)) as pool:
         return dict(zip(MIXES, pool.map(tell, MIXES.values())))
@@ -217,8 +217,8 @@ def test_postlog_logs_as_stock_s():
 
 
 @pytest.mark.parametrize("name", [name for name in MIXES if name != "stock"])
-def test_commands_do_and_say_what_stock_s_do(name):
-    expected, told = stories()["stock"], stories()[name]
+def test_commands_do_and_say_what_stock_s_do(stories, name):
+    expected, told = stories["stock"], stories[name]
     different = {title: (told[title], expected[title]) for title in expected
                  if told[title] != expected[title]}
     assert not different

@@ -8,10 +8,9 @@ import subprocess
 import pytest
 
 from support.conditions import wait_until
-from support.programs import our_directory, ours_but, stock_but
-from support.scache_client import ScacheClient, find_destination, find_endpoint, sessions
-
-MASTERS = [stock_but("scache"), ours_but()]
+from support.programs import our_directory
+from support.scache_client import (MASTERS, ScacheClient, find_destination, find_endpoint,
+                                   sessions)
 
 
 def postscache(mail, *arguments, check=True):

@@ -48,10 +48,14 @@ def recipients(*addresses: str) -> bytes:
     return b"".join(record("O", a.encode()) + record("R", a.encode()) for a in addresses)
 
 
-def inject(mail, data: bytes) -> str:
+def put(mail, data: bytes) -> str:
+    """Into the incoming queue; qmgr is not told."""
     owner = mail.queue_directory.joinpath("incoming").stat()
-    queue_id = queue_file.write(mail.queue_directory / "incoming", data,
-                                (owner.st_uid, owner.st_gid))
+    return queue_file.write(mail.queue_directory / "incoming", data, (owner.st_uid, owner.st_gid))
+
+
+def inject(mail, data: bytes) -> str:
+    queue_id = put(mail, data)
     mail.trigger("qmgr", b"W")
     return queue_id
 
@@ -232,11 +236,8 @@ def test_suspends_a_destination_after_three_failures(stock_suite, manager):
     with stock_suite(qmgr=manager, defer_transports="", **SETTINGS) as mail:
         with Agent(mail.queue_directory,
                    answer=lambda request: agent.reply(-1, "4.4.1", "no route")) as standin:
-            data = [message(sender(), recipients(f"u{n}@example.com")) for n in range(12)]
-            owner = mail.queue_directory.joinpath("incoming").stat()
-            for one in data:
-                queue_file.write(mail.queue_directory / "incoming", one,
-                                 (owner.st_uid, owner.st_gid))
+            for n in range(12):
+                put(mail, message(sender(), recipients(f"u{n}@example.com")))
             mail.trigger("qmgr", b"W")
             wait_until(lambda: len(mail.queue("deferred")) == 12, 10, "all are deferred")
             suspended = (r"relay=none, .*dsn=4\.4\.1, status=deferred "
@@ -322,11 +323,8 @@ def test_asks_for_cached_connections_when_mail_is_back_to_back(stock_suite, mana
     """One request at a time: the first without, the others with cache flags."""
     with stock_suite(qmgr=manager, default_destination_concurrency_limit=1, **SETTINGS) as mail:
         with Agent(mail.queue_directory) as standin:
-            owner = mail.queue_directory.joinpath("incoming").stat()
             for n in range(6):
-                queue_file.write(mail.queue_directory / "incoming",
-                                 message(sender(), recipients(f"u{n}@example.com")),
-                                 (owner.st_uid, owner.st_gid))
+                put(mail, message(sender(), recipients(f"u{n}@example.com")))
             mail.trigger("qmgr", b"W")
             flags = [request["flags"] for request in standin.wait_for_requests(6)]
             mail.wait_for_empty_queue()
@@ -455,10 +453,7 @@ def test_looks_again_at_new_mail_when_it_is_due(stock_suite):
     """Stock waits for the next trigger, which may be master's, five minutes later."""
     with stock_suite(qmgr="ours", **SETTINGS) as mail:
         with Agent(mail.queue_directory) as standin:
-            data = message(sender(), recipients("user@example.com"))
-            owner = mail.queue_directory.joinpath("incoming").stat()
-            queue_id = queue_file.write(mail.queue_directory / "incoming", data,
-                                        (owner.st_uid, owner.st_gid))
+            queue_id = put(mail, message(sender(), recipients("user@example.com")))
             path = mail.queue_path("incoming", queue_id)
             due = time.time() + 4
             os.utime(path, (due, due))

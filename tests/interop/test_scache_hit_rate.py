@@ -4,42 +4,30 @@ HANDOFF_TEST_FULL=1 asks for the size of the acceptance test, 5,000 messages in 
 """
 
 import os
-import random
 import statistics
 
 from support import programs
+from support.samples import routes, scatter
 from support.smtp_sink import SmtpSink
 
 FULL = bool(os.environ.get("HANDOFF_TEST_FULL"))
 MESSAGES = 5000 if FULL else 500
 RUNS = 5 if FULL else 3
-# Percentage points. The fewer the messages, the more it matters which process was quicker: the small
-# size shows only that no connections get lost in numbers.
+# Percentage points. The fewer the messages, the more it matters which process was quicker: the
+# small size shows only gross losses.
 TOLERANCE = 2 if FULL else 15
 DESTINATIONS = 50
 CONCURRENCY = 20
 ADDRESSES = [f"127.0.9.{number}" for number in range(1, DESTINATIONS + 1)]
-MESSAGE = b"From: a@handoff.test\nSubject: hi\n\nhello\n"
-
-
-def routes(port):
-    """A domain for each address."""
-    entries = "".join(f" {{ d{number}.test = smtp:[{address}]:{port} }}"
-                      for number, address in enumerate(ADDRESSES))
-    return f"inline:{{{entries} }}"
 
 
 def hit_rate(stock_suite, scache):
     """The percentage of messages that went over a cached connection, none of them with a warning."""
-    dice = random.Random(MESSAGES)
     with SmtpSink(programs.ours("smtp-sink"), addresses=ADDRESSES) as sink, \
             stock_suite(scache=scache, services={"smtp/unix": f"- - n - {CONCURRENCY} smtp"},
-                        transport_maps=routes(sink.port), disable_dns_lookups=True,
+                        transport_maps=routes(ADDRESSES, sink.port), disable_dns_lookups=True,
                         smtp_connection_cache_destinations="static:all") as mail:
-        for number in range(MESSAGES):
-            domain = f"d{dice.randrange(DESTINATIONS)}.test"
-            mail.inject([f"user{number}@{domain}"], MESSAGE, trigger=False)
-        mail.trigger("qmgr", b"W")
+        scatter(mail, MESSAGES, DESTINATIONS)
         mail.log.wait_for("status=sent", count=MESSAGES, timeout=120)
         return len(mail.log.find(r"conn_use=.*status=sent")) * 100 / MESSAGES
 

@@ -4,13 +4,14 @@ HANDOFF_TEST_FULL=1 asks for the size of the acceptance test, 20,000 messages an
 """
 
 import os
-import random
 
 import pytest
 
 from support.conditions import wait_until
 from support.leaving_peer import LeavingPeer
 from support.programs import ours_but, stock_but
+from support.samples import routes, scatter
+from support.scache_client import HANDED, TOOK
 
 FULL = bool(os.environ.get("HANDOFF_TEST_FULL"))
 MESSAGES = 20000 if FULL else 1500
@@ -21,9 +22,6 @@ TTL = 10
 # Seconds that the remote end's clock readings may be late; the kernel's timers are not early.
 LATE = 0.5
 ADDRESSES = [f"127.0.10.{number}" for number in range(1, DESTINATIONS + 1)]
-MESSAGE = b"From: a@handoff.test\nSubject: hi\n\nhello\n"
-HANDED = r"/scache\[\d+\]: handed (\d+) cached connections to the next process"
-TOOK = r"/scache\[\d+\]: took (\d+) cached connections from the process before"
 # What a stock client does that has to ask again: a second to find a connection, or to save it.
 PAUSED = r"delays=[^/]*/[^/]*/(?:[1-9][^,]*|[^/]*/[1-9][^,]*), "
 # Stock's qmgr, about to leave, to a trivial-rewrite that has left already.
@@ -31,20 +29,6 @@ REWRITE_GONE = r"/qmgr\[\d+\]: warning: problem talking to service rewrite: "
 
 # With stock's smtp, which knows the first socket only, and with ours, which prefers the second.
 MIXES = [stock_but("scache"), stock_but("scache", "smtp"), ours_but("smtp", "qmgr"), ours_but()]
-
-
-def routes(port):
-    """A domain for each address."""
-    entries = "".join(f" {{ d{number}.test = smtp:[{address}]:{port} }}"
-                      for number, address in enumerate(ADDRESSES))
-    return f"inline:{{{entries} }}"
-
-
-def inject_all(mail):
-    dice = random.Random(MESSAGES)
-    for number in range(MESSAGES):
-        domain = f"d{dice.randrange(DESTINATIONS)}.test"
-        mail.inject([f"user{number}@{domain}"], MESSAGE, trigger=False)
 
 
 def reload_after(mail, peer, messages):
@@ -63,8 +47,7 @@ def numbers(mail, regex, count):
 def run_with_reloads(mail, peer):
     """What the remote end had open around each reload, when all mail has been delivered."""
     mail.log.allow(REWRITE_GONE)
-    inject_all(mail)
-    mail.trigger("qmgr", b"W")
+    scatter(mail, MESSAGES, DESTINATIONS)
     opened = []
     for count in range(1, RELOADS + 1):
         opened.append(reload_after(mail, peer, MESSAGES * count // (RELOADS + 1)))
@@ -77,7 +60,7 @@ def run_with_reloads(mail, peer):
 def test_nobody_notices_reloads(stock_suite, mix):
     with LeavingPeer(ADDRESSES) as peer:
         with stock_suite(mix, services={"smtp/unix": f"- - n - {CONCURRENCY} smtp"},
-                         transport_maps=routes(peer.port), disable_dns_lookups=True,
+                         transport_maps=routes(ADDRESSES, peer.port), disable_dns_lookups=True,
                          connection_cache_ttl_limit=f"{TTL}s",
                          smtp_connection_cache_time_limit=f"{TTL}s",
                          smtp_connection_cache_destinations="static:all") as mail:

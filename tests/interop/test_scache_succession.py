@@ -2,19 +2,15 @@
 
 import contextlib
 import os
-import re
 import shutil
 import socket
 
 import pytest
 
 from support.conditions import wait_until
-from support.programs import locate, ours_but, stock_but
-from support.scache_client import ScacheClient, find_destination, find_endpoint
-
-MASTERS = [stock_but("scache"), ours_but()]
-HANDED = r"/scache\[\d+\]: handed (\d+) cached connections to the next process"
-TOOK = r"/scache\[\d+\]: took (\d+) cached connections from the process before"
+from support.programs import locate
+from support.scache_client import (HANDED, MASTERS, TOOK, ScacheClient, find_destination,
+                                   find_endpoint)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from support import master_cf
 from support.conditions import wait_until
 from support.programs import OUR_COMMANDS, OUR_DAEMONS, Mix, ours_but, stock_but
 from support.samples import Samples
-from support.smtp_peer import RecordingPeer
+from support.smtp_peer import RecordingPeer, judge
 
 MESSAGES = 100
 OURS = sorted(OUR_DAEMONS | OUR_COMMANDS)
@@ -62,7 +62,7 @@ def test_delivers_queue_files_over_cached_connections(stock_suite, peer, mix):
 
 @pytest.mark.parametrize("mix", DELIVERING, ids=str)
 def test_reports_each_recipient(stock_suite, mix):
-    with RecordingPeer(replies={"RCPT": _judge}) as peer:
+    with RecordingPeer(replies={"RCPT": judge}) as peer:
         with stock_suite(mix, relayhost=peer.nexthop) as mail:
             queue_id = mail.inject([f"{who}@example.test" for who in ("good", "later", "never")],
                                    b"Subject: three\n\nhello\n", sender="sender@example.test")
@@ -97,12 +97,6 @@ def test_delivers_from_jails(stock_suite, peer, mix):
         assert roots["smtp"] == roots["scache"] == str(mail.queue_directory)
         assert roots["qmgr"] == "/"
     samples.check(peer.messages)
-
-
-def _judge(argument):
-    if "later@" in argument:
-        return "450 4.2.1 later"
-    return "550 5.1.1 never" if "never@" in argument else None
 
 
 def _check_bounce(mail, mix: Mix, peer, queue_id):

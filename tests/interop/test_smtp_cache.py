@@ -73,17 +73,19 @@ def test_labels_and_properties_are_those_of_stock(stock_suite, peer):
 @pytest.mark.parametrize("smtp", ["stock", "ours"])
 @pytest.mark.parametrize("trouble", ["421", "500", "close"])
 def test_a_session_that_fails_the_probe_costs_nothing(stock_suite, smtp, trouble):
-    """A new connection takes its place, and nobody hears of it."""
+    """A new connection takes its place, and only the cache tells that there was another."""
     reply = {"421": "421 idle for too long", "500": "500 what?", "close": None}[trouble]
     limit = 1 if trouble == "close" else None
     replies = {"RSET": reply} if reply else {}
     with RecordingPeer(replies=replies, messages_per_connection=limit) as peer, \
-            stock_suite(smtp=smtp, relayhost=peer.nexthop, **PATIENT) as mail:
+            stock_suite(smtp=smtp, relayhost=peer.nexthop,
+                        services={"scache/unix": "- - n - 1 scache -v"}, **PATIENT) as mail:
         for number in (1, 2):
-            mail.inject([f"user{number}@example.test"], MESSAGE)
-            mail.log.wait_for(rf"to=<user{number}@example.test>, .*status=sent")
+            mail.deliver(f"user{number}@example.test", MESSAGE)
+        mail.log.wait_for("scache_multi_find_endp: found: ")
         assert not mail.log.find("conn_use")
         assert len(peer.connections) == 2
+        assert ("RSET" in peer.connections[0].commands) == bool(reply)
 
 
 @pytest.mark.parametrize("smtp", ["stock", "ours"])

@@ -10,9 +10,9 @@ import socket
 
 import pytest
 
-from support import master_cf
 from support.callers import call
 from support.conditions import free_port
+from support.master_cf import NOTHING
 from support.programs import stock_but
 from support.stub import Stub
 
@@ -26,7 +26,6 @@ def is_here(address):
 
 
 IPV6 = pytest.mark.skipif(not is_here("::1"), reason="no IPv6 loopback address here")
-NOTHING = dict.fromkeys(master_cf.STOCK)
 
 
 def entries(ports):
@@ -92,22 +91,22 @@ def without_sigterm_held(note):
     return note.replace(held, f"SigBlk:\t{0:016x}")
 
 
-@pytest.mark.parametrize("setting, options", [
-    pytest.param({}, (), id="one-interface"),
-    pytest.param({"inet_interfaces": "127.0.0.1, [::1]", "inet_protocols": "all"}, (),
+@pytest.mark.parametrize("setting", [
+    pytest.param({}, id="one-interface"),
+    pytest.param({"inet_interfaces": "127.0.0.1, [::1]", "inet_protocols": "all"},
                  id="two-interfaces", marks=IPV6),
-    pytest.param({"inet_interfaces": "all", "inet_protocols": "all"}, (), id="both-protocols",
+    pytest.param({"inet_interfaces": "all", "inet_protocols": "all"}, id="both-protocols",
                  marks=IPV6),
-    pytest.param({"inet_interfaces": "all"}, (), id="all-interfaces"),
-    pytest.param({"inet_interfaces": "loopback-only"}, (), id="loopback-only"),
-    pytest.param({"compatibility_level": "0"}, (), id="jails-by-default"),
-    pytest.param({"maillog_file": "", "syslog_name": "other"}, (), id="syslog"),
-    pytest.param({"import_environment": "MAIL_CONFIG { A = b c } PATH NONE LANG=x LANG=y"}, (),
+    pytest.param({"inet_interfaces": "all"}, id="all-interfaces"),
+    pytest.param({"inet_interfaces": "loopback-only"}, id="loopback-only"),
+    pytest.param({"compatibility_level": "0"}, id="jails-by-default"),
+    pytest.param({"maillog_file": "", "syslog_name": "other"}, id="syslog"),
+    pytest.param({"import_environment": "MAIL_CONFIG { A = b c } PATH NONE LANG=x LANG=y"},
                  id="environment"),
 ])
-def test_what_a_daemon_inherits(stock_suite, ports, setting, options):
-    stock = capture(stock_suite, stock_but(), ports, setting, options)
-    ours = capture(stock_suite, stock_but("master"), ports, setting, options)
+def test_what_a_daemon_inherits(stock_suite, ports, setting):
+    stock = capture(stock_suite, stock_but(), ports, setting)
+    ours = capture(stock_suite, stock_but("master"), ports, setting)
     assert "\n\n".join(map(without_sigterm_held, ours)) == "\n\n".join(stock)
 
 

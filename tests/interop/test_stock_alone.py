@@ -2,7 +2,7 @@
 
 from support.conditions import wait_until
 from support.programs import stock
-from support.smtp_peer import RecordingPeer
+from support.smtp_peer import RecordingPeer, judge
 from support.smtp_sink import SmtpSink
 
 MESSAGES = 100
@@ -37,11 +37,6 @@ def test_submits_as_an_ordinary_user_and_delivers_to_stock_sink(stock_suite):
 
 
 def test_defers_and_bounces(stock_suite):
-    def judge(argument):
-        if "later@" in argument:
-            return "450 4.2.1 later"
-        return "550 5.1.1 never" if "never@" in argument else None
-
     with RecordingPeer(replies={"RCPT": judge}) as peer:
         with stock_suite(relayhost=peer.nexthop) as mail:
             mail.inject(["good@example.test", "later@example.test", "never@example.test"],

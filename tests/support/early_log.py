@@ -9,7 +9,7 @@ The environment names it to a program as it would name postlogd's.
 
 import pathlib
 import socket
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 from support.instance import Instance
 
@@ -17,8 +17,9 @@ from support.instance import Instance
 class EarlyLog:
     """Collects the lines without their time stamps: `postfix/scache[123]: fatal: text`."""
 
-    def __init__(self, mail: Instance) -> None:
-        self._path = pathlib.Path(mail.root) / "early"
+    def __init__(self, mail: Instance, path: Optional[pathlib.Path] = None) -> None:
+        """At the path of postlogd's socket it gets what comes later, too."""
+        self._path = path or pathlib.Path(mail.root) / "early"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._lines: List[str] = []
 

@@ -30,7 +30,11 @@ STOCK = {
     "scache/unix": "- - n - 1 scache",
     "postlog/unix-dgram": "n - n - 1 postlogd",
 }
+# To begin with: {**NOTHING, "echo/unix": ...}.
+NOTHING = dict.fromkeys(STOCK)
 
+# What our master logs when it stays with the configuration it has.
+REFUSED = "reload failed: the mail system goes on with the configuration it had"
 
 # Debian leaves these outside.
 UNJAILED = frozenset({"qmgr/unix", "proxymap/unix", "proxywrite/unix", "local/unix", "virtual/unix",

@@ -1,5 +1,6 @@
 """Numbered test messages, and the proof that each arrived once, unchanged."""
 
+import random
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +61,22 @@ class Samples:
         changed = [message.recipients for message in arrived
                    if _text(message, submitted) != wanted[message.recipients[0]]]
         assert not changed, f"changed on the way: {changed}"
+
+
+def routes(addresses: Sequence[str], port: int) -> str:
+    """For transport_maps: a domain, d0.test and so on, for each address."""
+    entries = "".join(f" {{ d{number}.test = smtp:[{address}]:{port} }}"
+                      for number, address in enumerate(addresses))
+    return f"inline:{{{entries} }}"
+
+
+def scatter(mail: Instance, messages: int, domains: int) -> None:
+    """Injects small messages to the domains of `routes` at random, but always the same."""
+    dice = random.Random(messages)
+    for number in range(messages):
+        mail.inject([f"user{number}@d{dice.randrange(domains)}.test"],
+                    b"From: a@handoff.test\nSubject: hi\n\nhello\n", trigger=False)
+    mail.trigger("qmgr", b"W")
 
 
 def on_the_wire(content: bytes) -> bytes:

@@ -7,6 +7,11 @@ from types import TracebackType
 from typing import Iterator, List, Optional, Sequence, Type
 
 from support import attributes
+from support.programs import ours_but, stock_but
+
+MASTERS = [stock_but("scache"), ours_but()]  # ours is started by either
+HANDED = r"/scache\[\d+\]: handed (\d+) cached connections to the next process"
+TOOK = r"/scache\[\d+\]: took (\d+) cached connections from the process before"
 
 ANNOUNCEMENT = attributes.encode(("protocol", "connection_cache_protocol"))
 TURN = attributes.encode(("dummy", ""))

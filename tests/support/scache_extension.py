@@ -5,20 +5,17 @@ import contextlib
 import os
 import socket
 from types import TracebackType
-from typing import List, Optional, Sequence, Tuple, Type
+from typing import List, Optional, Tuple, Type
 
 from support import attributes
 from support.instance import Instance
+from support.scache_client import request
 
 SOCKET = "private/scache.handoff"
 OK = attributes.encode(("status", 0))
 BAD = attributes.encode(("status", 1))
 FAILED = attributes.encode(("status", 2))
 MANY = 64  # descriptors
-
-
-def request(name: str, *pairs: Sequence[object]) -> bytes:
-    return attributes.encode(("request", name), *pairs)
 
 
 def save(endpoint: str, farewell: str = "", destination: Optional[str] = None,

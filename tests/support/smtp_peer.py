@@ -321,6 +321,13 @@ class ScriptedPeer(Peer):
             self._failures.append(f"connection {connection.number}: after the script: {line}")
 
 
+def judge(argument: str) -> Optional[str]:
+    """For RCPT: later@ and never@ are refused, all others are taken."""
+    if "later@" in argument:
+        return "450 4.2.1 later"
+    return "550 5.1.1 never" if "never@" in argument else None
+
+
 class EndOfFile(Exception):
     """The client closed its connection."""
 
