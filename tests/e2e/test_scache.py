@@ -9,8 +9,8 @@ import time
 import pytest
 
 from support.conditions import PATIENCE, wait_until
-from support.scache_client import (SAVED, TURN, ScacheClient, find_endpoint, save_endpoint,
-                                   sessions)
+from support.scache_client import (SAVED, TURN, ScacheClient, find_endpoint, half_a_request,
+                                   no_descriptor, save_endpoint, sessions)
 
 CROWD = 20
 # Seconds; a client that waits for its turn behind a stalled one waits for ipc_timeout.
@@ -23,14 +23,6 @@ def connect(mail):
 
 def silent(client):
     """Connects, and that is all."""
-
-
-def half_a_request(client):
-    client.send(save_endpoint("rude")[:20])
-
-
-def no_descriptor(client):
-    assert client.ask(save_endpoint("rude")) == TURN
 
 
 def a_byte_without_descriptor(client):

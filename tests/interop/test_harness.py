@@ -4,12 +4,14 @@ import os
 import pwd
 import socket
 import subprocess
+import sys
 
 import dns.resolver
 import pytest
 
 from support.attributes import encode, receive, receive_descriptor, send_descriptors
 from support.conditions import is_listening, wait_until
+from support.debian import REPOSITORY
 from support.dns_server import DnsServer, mail_zone
 from support.layout import ROOTLESS_USER
 from support.processes import within
@@ -52,6 +54,48 @@ def test_a_failing_test_leaves_nothing(stock_suite):
             raise ZeroDivisionError
     assert within(mail.root) == []
     assert not mail.root.exists()
+
+
+ODD_TESTS = """
+import threading
+import pytest
+from support.instance import Instance
+from support.programs import ours_but
+
+@pytest.fixture
+def mail():
+    with Instance(ours_but(), start=False) as instance:
+        instance.log.path.write_text("a line of the log\\n")
+        yield instance
+
+def test_that_fails_with_an_instance_in_a_fixture(mail):
+    assert not mail
+
+def test_that_hangs():
+    threading.Event().wait()
+
+def test_with_a_thread_that_fails():
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+
+def test_that_passes():
+    pass
+"""
+
+
+def test_odd_tests_fail_and_say_why(tmp_path):
+    tests = REPOSITORY / "tests"
+    (tmp_path / "test_odd.py").write_text(ODD_TESTS)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-c", tests / "pytest.ini", "-p",
+                           "conftest", f"--rootdir={tmp_path}", tmp_path / "test_odd.py"],
+                          env={**os.environ, "PYTHONPATH": str(tests),
+                               "HANDOFF_TEST_PATIENCE": "0.01", "HANDOFF_TEST_FULL": ""},
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert "3 failed, 1 passed" in done.stdout
+    assert "a line of the log" in done.stdout
+    assert "Failed: not over after 3 s" in done.stdout
+    assert "PytestUnhandledThreadExceptionWarning: Exception in thread" in done.stdout
 
 
 def test_restarts_and_reloads(stock_suite, peer):

@@ -7,18 +7,10 @@ import contextlib
 import os
 
 from support.scache_client import (TURN, ScacheClient, find_destination, find_endpoint,
-                                   save_endpoint, sessions)
+                                   half_a_request, no_descriptor, sessions)
 
 AT_EACH_POINT = 50
 TTL = 1000
-
-
-def half_a_request(client, _):
-    client.send(save_endpoint("stalled")[:20])
-
-
-def no_descriptor(client, _):
-    assert client.ask(save_endpoint("stalled")) == TURN
 
 
 def no_go_ahead_after_a_hit(client, session):

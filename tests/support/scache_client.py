@@ -97,6 +97,16 @@ class ScacheClient:
         return descriptor
 
 
+# Clients that stop in the middle.
+
+def half_a_request(client: ScacheClient, *_: object) -> None:
+    client.send(save_endpoint("stalled")[:20])
+
+
+def no_descriptor(client: ScacheClient, *_: object) -> None:
+    assert client.ask(save_endpoint("stalled")) == TURN
+
+
 class Session:
     """A connection to be cached: `descriptor` goes to the cache, `remote` is the other end."""
 
