@@ -120,7 +120,7 @@ run_fuzzer = mkdir -p $1.corpus && $1 -max_total_time=$(FUZZ_SECONDS) -max_len=4
 fuzz:
 	@scripts/setup fuzz
 	$(MAKE) CXX=clang++-14 SAN=fuzzer-no-link,address,undefined run-fuzzers
-run-fuzzers: $(fuzz_programs)
+run-fuzzers: $(fuzz_programs) $(plugin_files)
 	$(foreach p,$(fuzz_programs),$(call run_fuzzer,$p) && )true
 
 # --- What the benchmarks run: one program for each source.

@@ -155,7 +155,10 @@ class BerkeleyTable : public Table {
 };
 
 Answer BerkeleyTable::failure(const char* doing, int error) const {
-  return Answer::retry(std::string("error ") + doing + ' ' + name_ + ": " + reason_of(error));
+  Answer answer =
+      Answer::retry(std::string("error ") + doing + ' ' + name_ + ": " + reason_of(error));
+  warn(host_, answer.text);
+  return answer;
 }
 
 Answer BerkeleyTable::open(const Request& request) {

@@ -26,7 +26,9 @@ unsigned length(std::string_view text) {
 class CdbTable : public Table {
  public:
   explicit CdbTable(const Request& request)
-      : path_(cdb_path(view(request.name))), ending_(request.trailing_nul, Nul::Without) {}
+      : host_(*request.host),
+        path_(cdb_path(view(request.name))),
+        ending_(request.trailing_nul, Nul::Without) {}
   ~CdbTable() override {
     if (is_open_) cdb_free(&cdb_);
   }
@@ -41,9 +43,12 @@ class CdbTable : public Table {
   Answer find(std::string_view key, Nul ending);
   bool take(const void* bytes, unsigned size, std::string& text);
   [[nodiscard]] Answer failure() const {
-    return Answer::retry("error reading " + path_ + ": " + errno_text(errno));
+    Answer answer = Answer::retry("error reading " + path_ + ": " + errno_text(errno));
+    warn(host_, answer.text);
+    return answer;
   }
 
+  const Host& host_;
   std::string path_;
   NulEnding ending_;
   File file_;

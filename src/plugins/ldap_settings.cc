@@ -69,7 +69,7 @@ int Reader::number(std::string_view parameter, int standard, std::optional<int> 
     return standard;
   }
   if (least && value < *least) {
-    fail("invalid " + std::string(parameter) + " parameter value " + *text + " < " +
+    fail(name_ + ": invalid " + std::string(parameter) + " parameter value " + *text + " < " +
          std::to_string(*least));
   }
   return value;

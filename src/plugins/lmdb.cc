@@ -142,7 +142,8 @@ int Database::grow() {
 class LmdbTable : public Table {
  public:
   explicit LmdbTable(const Request& request)
-      : name_("lmdb:" + std::string(view(request.name))),
+      : host_(*request.host),
+        name_("lmdb:" + std::string(view(request.name))),
         path_(lmdb_path(view(request.name))),
         lock_(request.lock || request.lock_while_open),
         replace_(request.replace_duplicates),
@@ -164,9 +165,13 @@ class LmdbTable : public Table {
   int write(Change change);
   int step(bool first, std::string& key, std::string& value);
   [[nodiscard]] Answer failure(const char* doing, int error) const {
-    return Answer::retry(std::string("error ") + doing + ' ' + name_ + ": " + mdb_strerror(error));
+    Answer answer =
+        Answer::retry(std::string("error ") + doing + ' ' + name_ + ": " + mdb_strerror(error));
+    warn(host_, answer.text);
+    return answer;
   }
 
+  const Host& host_;
   std::string name_;
   std::string path_;
   bool lock_;

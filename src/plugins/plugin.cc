@@ -79,38 +79,31 @@ void label(Text name, Sink label) noexcept {
   label.put(label.context, text_of(text));
 }
 
-constexpr Plugin kReadOnly{tables::plugin::kVersion,
-                           open,
-                           close,
-                           properties,
-                           lookup,
-                           update,
-                           remove,
-                           next,
-                           nullptr,
-                           nullptr,
-                           nullptr,
-                           nullptr,
-                           nullptr};
-constexpr Plugin kWritable{tables::plugin::kVersion,
-                           open,
-                           close,
-                           properties,
-                           lookup,
-                           update,
-                           remove,
-                           next,
-                           create,
-                           put,
-                           commit,
-                           discard,
-                           label};
+Plugin make_plugin(const Parts& parts) {
+  Plugin plugin{};
+  plugin.version = tables::plugin::kVersion;
+  plugin.open = open;
+  plugin.close = close;
+  plugin.properties = properties;
+  plugin.lookup = lookup;
+  plugin.update = update;
+  plugin.remove = remove;
+  plugin.next = next;
+  if (parts.create == nullptr) return plugin;
+  plugin.create = create;
+  plugin.put = put;
+  plugin.commit = commit;
+  plugin.discard = discard;
+  plugin.label = label;
+  return plugin;
+}
 
 }  // namespace
 
 const Plugin* export_plugin(const Parts& parts) noexcept {
   parts_ = parts;
-  return parts.create != nullptr ? &kWritable : &kReadOnly;
+  static const Plugin plugin = make_plugin(parts);
+  return &plugin;
 }
 
 void log(const Host& host, Severity severity, std::string_view text) {

@@ -78,6 +78,33 @@ struct Properties {
   std::int32_t descriptor;
 };
 
+// Regular expressions, for a type whose rules the program reads itself.
+namespace expression_flag {
+inline constexpr std::uint32_t kIgnoreCase = 1U << 0;
+inline constexpr std::uint32_t kManyLines = 1U << 1;
+inline constexpr std::uint32_t kDotMatchesNewline = 1U << 2;
+inline constexpr std::uint32_t kExtended = 1U << 3;
+inline constexpr std::uint32_t kAnchored = 1U << 4;
+inline constexpr std::uint32_t kDollarAtEndOnly = 1U << 5;
+inline constexpr std::uint32_t kUngreedy = 1U << 6;
+inline constexpr std::uint32_t kUtf8 = 1U << 7;
+}  // namespace expression_flag
+
+struct Group {
+  std::size_t begin;  // kUnset: the group took no part
+  std::size_t end;
+};
+inline constexpr std::size_t kUnset = static_cast<std::size_t>(-1);
+
+struct Expressions {
+  // Given back with release().
+  Outcome (*compile)(Text pattern, std::uint32_t flags, void** expression, Sink reason);
+  std::size_t (*count_groups)(void* expression);
+  // Fills `groups`, the whole match first. Absent: no match; Retry: a limit was exceeded.
+  Outcome (*match)(void* expression, Text subject, Group* groups, std::size_t count, Sink reason);
+  void (*release)(void* expression);
+};
+
 struct Plugin {
   std::uint32_t version;  // kVersion; stays the first member for ever
   Outcome (*open)(const Request* request, void** table, Sink reason);
@@ -98,6 +125,9 @@ struct Plugin {
 
   // What stands before ": duplicate entry:" in warnings, for a table of this name.
   void (*label)(Text name, Sink label);
+
+  // Not null: then everything above but the version is.
+  const Expressions* expressions;
 };
 
 using GetPlugin = const Plugin* (*)();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tables/match_list.h"
+#include "tables/pcre_table.h"
 #include "tables/settings.h"
 #include "util/msg.h"
 #include "util/text.h"
@@ -304,6 +305,7 @@ bool PluginTable::changed() const {
          (status.st_mtim.tv_sec != modified_.tv_sec || status.st_mtim.tv_nsec != modified_.tv_nsec);
 }
 
+// Whatever goes wrong, somebody is told what, and tries again when it has been mended.
 class PluginBuilder final : public TableBuilder {
  public:
   PluginBuilder(const Plugin& plugin, std::string_view name, const TableOptions& options)
@@ -316,20 +318,20 @@ class PluginBuilder final : public TableBuilder {
     const Request request = request_for(type, name, options, &settings_);
     std::string reason;
     const Outcome outcome = plugin_.create(&request, &builder_, into(reason));
-    return outcome == Outcome::Done ? Status() : error_of(outcome, std::move(reason));
+    return outcome == Outcome::Done ? Status() : misconfigured(std::move(reason));
   }
 
   Status put(std::string_view key, std::string_view value) override {
     std::string reason;
     const Outcome outcome = plugin_.put(builder_, text_of(key), text_of(value), into(reason));
-    if (failed(outcome)) return error_of(outcome, std::move(reason));
+    if (failed(outcome)) return misconfigured(std::move(reason));
     return outcome == Outcome::Done ? Status() : duplicates_.on_duplicate(key);
   }
 
   Status commit() override {
     std::string reason;
     const Outcome outcome = plugin_.commit(builder_, into(reason));
-    return outcome == Outcome::Done ? Status() : error_of(outcome, std::move(reason));
+    return outcome == Outcome::Done ? Status() : misconfigured(std::move(reason));
   }
 
  private:
@@ -342,6 +344,7 @@ class PluginBuilder final : public TableBuilder {
 }  // namespace
 
 TableType plugin_type(std::string name, const Plugin& plugin) {
+  if (plugin.expressions != nullptr) return pattern_type(std::move(name), *plugin.expressions);
   TableType type;
   type.name = name;
   type.open = [name, &plugin](std::string_view table, const TableOptions& options) -> OpenedTable {

@@ -206,6 +206,7 @@ TEST_P(IndexedTables, SaysThatThereIsNoFile) {
 
 TEST_P(IndexedTables, DamagedFilesAreErrors) {
   LogCapture::expect("BDB");
+  LogCapture::expect("error reading ");
   write_file("");
   EXPECT_NE(open_error(), "opened") << "no content";
   write_file(std::string(20000, 'x'));
@@ -218,6 +219,7 @@ TEST_P(IndexedTables, DamagedFilesAreErrors) {
 
 TEST_P(IndexedTables, AFileThatWasCutOffIsAnError) {
   LogCapture::expect("the file has been cut off");
+  LogCapture::expect("error reading ");
   std::map<std::string, std::string> entries;
   for (int i = 0; i < 2000; ++i) entries[std::to_string(i)] = std::string(40, 'v');
   ASSERT_TRUE(build(entries));
