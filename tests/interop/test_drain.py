@@ -8,11 +8,10 @@ import signal
 
 import pytest
 
-from support import master_cf
 from support.conditions import wait_until
+from support.master_cf import NOTHING
 from support.programs import our_directory, stock_but
 
-NOTHING = dict.fromkeys(master_cf.STOCK)
 SOCKET = "private/talk"
 
 

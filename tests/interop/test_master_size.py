@@ -4,12 +4,11 @@ import pathlib
 import re
 import time
 
-from support import master_cf
 from support.conditions import PATIENCE
+from support.master_cf import NOTHING
 from support.programs import stock_but
 
-SERVICES = {**dict.fromkeys(master_cf.STOCK),
-            **{f"service{number}/unix": "- - n - - smtp" for number in range(300)}}
+SERVICES = {**NOTHING, **{f"service{number}/unix": "- - n - - smtp" for number in range(300)}}
 
 
 def start(stock_suite, mix):
