@@ -199,6 +199,7 @@ Result<Endpoint> InetEndpoint::find() const {
                            ? fmt::format("{}", number)
                            : fmt::format("[{}]:{}", numeric ? numeric->text() : name->host, number);
   endpoint.addresses = *std::move(addresses);
+  endpoint.interfaces = network_.interfaces;
   return endpoint;
 }
 

@@ -18,6 +18,7 @@ struct Endpoint {
   std::string canonical;  // "private/scache", "25", "[127.0.0.1]:25"
   std::string path;       // relative to the queue directory; empty for type inet
   std::vector<util::SocketAddress> addresses{};
+  std::string interfaces{};  // type inet: what inet_interfaces was, for listeners do not change
 
   [[nodiscard]] std::size_t listeners() const { return path.empty() ? addresses.size() : 1; }
   // Nobody from outside can connect.

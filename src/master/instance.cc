@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -180,9 +179,8 @@ void Instance::reload() {
 
 // Everything is read, checked and opened before anything of the running system is touched.
 Status Instance::try_reload() {
-  auto main = read_main_cf();
+  auto main = read_main_cf(&launcher_.setup().params);
   if (!main) return std::move(main).error();
-  if (auto kept = keep_what_cannot_change(*main); !kept) return kept;
   auto setup = read_setup(*std::move(main));
   if (!setup) return std::move(setup).error();
   if (auto sound = check_daemons(*setup, launcher_.setup()); !sound) return sound;
@@ -195,24 +193,6 @@ Status Instance::try_reload() {
   auto environment = child_environment(planned.config, planned.params);
   if (!environment) return std::move(environment).error();
   launcher_.use(*std::move(plan), *std::move(environment));
-  return {};
-}
-
-// Sockets and locks are where they were at start.
-Status Instance::keep_what_cannot_change(MainSetup& main) const {
-  const global::Params& old = launcher_.setup().params;
-  const std::array unchangeable = {std::pair{"queue_directory", &global::Params::queue_directory},
-                                   std::pair{"inet_protocols", &global::Params::inet_protocols}};
-  for (const auto& [name, member] : unchangeable) {
-    if (main.params.*member == old.*member) continue;
-    msg::warn("ignoring {} parameter value change", name);
-    msg::warn("old value: \"{}\", new value: \"{}\"", old.*member, main.params.*member);
-    msg::warn("to change {}, stop and start Postfix", name);
-    main.config.set(name, old.*member);
-  }
-  auto params = global::try_load_params(main.config, kProgram);
-  if (!params) return std::move(params).error();
-  main.params = *std::move(params);
   return {};
 }
 

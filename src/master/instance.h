@@ -36,7 +36,6 @@ class Instance {
   void end_as_init();
   void reload();
   util::Status try_reload();
-  util::Status keep_what_cannot_change(MainSetup& main) const;
   util::Result<Environment> child_environment(const global::Config& config,
                                               const global::Params& params) const;
   void put_off_alarm();

@@ -16,11 +16,6 @@ bool same_service(const PlannedService& planned, const Service& running) {
          planned.endpoint.canonical == running.endpoint().canonical;
 }
 
-bool same_addresses(const Endpoint& a, const Endpoint& b) {
-  return std::equal(a.addresses.begin(), a.addresses.end(), b.addresses.begin(), b.addresses.end(),
-                    [](const auto& x, const auto& y) { return x.same_host(y); });
-}
-
 bool is_log(const Service& service) {
   return service.entry().type == ServiceType::UnixDatagram;
 }
@@ -115,7 +110,7 @@ void Launcher::remove(Services::iterator service) {
 
 void Launcher::warn_of_changed_interfaces(const PlannedService& planned,
                                           const Service& running) const {
-  if (same_addresses(planned.endpoint, running.endpoint())) return;
+  if (planned.endpoint.interfaces == running.endpoint().interfaces) return;
   msg::warn("service {}: ignoring inet_interfaces change", planned.entry.name);
   msg::warn("to change inet_interfaces, stop and start Postfix");
 }

@@ -59,6 +59,7 @@ class EntryParser {
   std::string last_;  // the field that was read last
 };
 
+constexpr std::string_view kTypesAllowed = "type is inet, unix, unix-dgram, fifo or pass";
 constexpr std::string_view kFields =
     "an entry is: service type private unpriv chroot wakeup maxproc command";
 
@@ -104,11 +105,8 @@ Result<int> EntryParser::next_number(std::string_view field, int fallback,
 }
 
 util::Status EntryParser::parse_type(Entry& entry) {
-  constexpr std::string_view kAllowed = "type is inet, unix, unix-dgram, fifo or pass";
-  auto text = next("transport type", kAllowed);
-  if (!text) return std::move(text).error();
-  const auto known = type_of(*text);
-  if (!known) return mistake(fmt::format("bad transport type: {}", *text), kAllowed);
+  const auto known = type_of(last_);
+  if (!known) return mistake(fmt::format("bad transport type: {}", last_), kTypesAllowed);
   entry.type = *known;
   return {};
 }
@@ -161,12 +159,11 @@ util::Status EntryParser::parse_command(Entry& entry) {
 
 Result<std::optional<Entry>> EntryParser::parse() {
   Entry entry{.line = line_, .name = std::string(util::next_word(rest_, kSeparators))};
-  if (auto parsed = parse_type(entry); !parsed) return std::move(parsed).error();
-  if (is_disabled(entry.name, name_of(entry.type), defaults_.disabled)) {
-    return std::optional<Entry>();
-  }
-  for (const auto step :
-       {&EntryParser::parse_flags, &EntryParser::parse_numbers, &EntryParser::parse_command}) {
+  const auto type = next("transport type", kTypesAllowed);
+  if (!type) return type.error();
+  if (is_disabled(entry.name, *type, defaults_.disabled)) return std::optional<Entry>();
+  for (const auto step : {&EntryParser::parse_type, &EntryParser::parse_flags,
+                          &EntryParser::parse_numbers, &EntryParser::parse_command}) {
     if (auto parsed = (this->*step)(entry); !parsed) return std::move(parsed).error();
   }
   return std::optional(std::move(entry));

@@ -25,9 +25,6 @@ util::Status check_combination(const MasterOptions& options) {
   if (options.init && (options.debug || options.attached || options.wait)) {
     return Error::syntax("the -i option cannot be used with -D, -d, or -w");
   }
-  if (options.init && getpid() != 1) {
-    return Error::syntax("the -i option requires that master runs as process 1");
-  }
   return {};
 }
 
@@ -56,6 +53,7 @@ util::Result<MasterOptions> parse_master_options(std::span<char* const> argv) {
         break;
       }
       case 'i':
+        if (getpid() != 1) return Error::syntax("-i is allowed only for PID 1 process");
         options.init = true;
         break;
       case 's':

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
 
 #include "global/config_expand.h"
 #include "global/main_cf_snapshot.h"
@@ -16,6 +19,7 @@ namespace handoff::master {
 namespace {
 
 using util::Result;
+using util::Status;
 
 constexpr const char* kProgram = "master";
 constexpr std::string_view kListSeparators = ", \t\r\n";
@@ -42,9 +46,40 @@ EntryDefaults entry_defaults(const MainSetup& main, const Network& network) {
   return defaults;
 }
 
+// A value that cannot be expanded is found, and explained, by who reads it.
+std::optional<std::string> value_of(const global::Config& config, std::string_view name) {
+  const msg::Silence silence;
+  auto value = config.value(name);
+  if (!value) return std::nullopt;
+  return *std::move(value);
+}
+
+// Before anything is made of the values.
+void keep_what_cannot_change(global::Config& config, const global::Params& running) {
+  const std::array unchangeable = {std::pair{"queue_directory", &running.queue_directory},
+                                   std::pair{"inet_protocols", &running.inet_protocols}};
+  for (const auto& [name, old] : unchangeable) {
+    const auto value = value_of(config, name);
+    if (!value || *value == *old) continue;
+    msg::warn("ignoring {} parameter value change", name);
+    msg::warn("old value: \"{}\", new value: \"{}\"", *old, *value);
+    msg::warn("to change {}, stop and start Postfix", name);
+    config.set(name, *old);
+  }
+}
+
+// Listeners are opened long before a daemon asks whether the addresses are ours.
+Status check_addresses(const global::Config& config, const global::Params& params) {
+  const auto network = network_from(params.inet_protocols, params.inet_interfaces, "");
+  if (network && !network->ipv4 && !network->ipv6) return {};  // there are no addresses
+  const auto own = global::OwnAddresses::try_load(config, params);
+  if (!own) return own.error();
+  return {};
+}
+
 }  // namespace
 
-Result<MainSetup> read_main_cf() {
+Result<MainSetup> read_main_cf(const global::Params* running) {
   global::ConfigOptions options;
   options.process_name = kProgram;
   options.directory = global::Config::directory_for(options);
@@ -52,13 +87,12 @@ Result<MainSetup> read_main_cf() {
   if (!text) return std::move(text).error();
   auto config = global::Config::from_text(*text, options);
   if (!config) return std::move(config).error();
+  if (running != nullptr) keep_what_cannot_change(*config, *running);
   auto params = global::try_load_params(*config, kProgram);
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(*config, *params);
   if (!owner) return std::move(owner).error();
-  // Listeners are opened long before a daemon asks whether the addresses are ours.
-  const auto own = global::OwnAddresses::try_load(*config, *params);
-  if (!own) return own.error();
+  if (auto found = check_addresses(*config, *params); !found) return std::move(found).error();
   return MainSetup{*std::move(config), *std::move(params), *std::move(owner), *std::move(text)};
 }
 

@@ -37,7 +37,9 @@ struct MainSetup {
   global::MailOwner owner;
   std::string text;
 };
-util::Result<MainSetup> read_main_cf();
+// At a reload, what cannot change (sockets and locks are where they were at start) is as in
+// `running`, with a warning.
+util::Result<MainSetup> read_main_cf(const global::Params* running = nullptr);
 
 // And master.cf. Mistakes have been explained in the log.
 util::Result<Setup> read_setup(MainSetup main);

@@ -3,6 +3,7 @@
 Each test runs under our master and under stock's, except where ours does better.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import signal
@@ -12,11 +13,11 @@ import time
 import pytest
 
 from support.callers import call, dial
-from support.conditions import wait_until
+from support.conditions import free_port, wait_until
+from support.early_log import EarlyLog
 from support.master_cf import NOTHING, REFUSED
 from support.programs import Mix, stock_but
 from support.stub import Stub
-
 
 
 class Bench:
@@ -274,6 +275,87 @@ def test_ends_by_the_signal_and_at_its_time(stock_suite, mix):
                 master.kill()
         mail.run([*command, "-e", "0"])
         mail.log.wait_for("master exit time has arrived")
+
+
+@pytest.mark.parametrize("interfaces", ["localhost", "all"])
+def test_listeners_do_not_follow_inet_interfaces(bench, mix, interfaces):
+    ports = [free_port(), free_port()]
+    box = bench(mix, {f"{ports[0]}/inet": "n - n - - stub",
+                      f"127.0.0.1:{ports[1]}/inet": "n - n - - stub"})
+    box.mail.configure(inet_interfaces=interfaces)
+    box.reload()
+    box.mail.log.expect(f"service {ports[0]}: ignoring inet_interfaces change",
+                        f"service 127.0.0.1:{ports[1]}: ignoring inet_interfaces change",
+                        "to change inet_interfaces, stop and start Postfix")
+    box.mail.log.wait_for("to change inet_interfaces", count=2)
+    box.call(str(ports[0]), "inet")
+    box.stub.wait_for("heard")
+
+
+def test_without_network_protocols_the_rest_works(bench, mix):
+    box = bench(mix, {f"{free_port()}/inet": "n - n - - stub", "echo/unix": "- - n - 1 stub"},
+                inet_protocols="")
+    if mix.origin("master") == "ours":  # stock's has no place yet to log it to
+        box.mail.log.expect(r"all network protocols are disabled \(inet_protocols = \)",
+                            'disabling all type "inet" services in master.cf')
+    box.call("private/echo")
+    box.stub.wait_for("heard")
+
+
+def test_inet_protocols_stay(bench, mix):
+    box = bench(mix, {"echo/unix": "- - n - 1 stub"})
+    box.mail.configure(inet_protocols="ipv4, ipv4")
+    box.reload()
+    box.mail.log.expect("ignoring inet_protocols parameter value change",
+                        'old value: "ipv4", new value: "ipv4, ipv4"',
+                        "to change inet_protocols, stop and start Postfix")
+    box.mail.log.wait_for("to change inet_protocols")
+
+
+def test_a_disabled_entry_is_not_looked_at(bench, mix):
+    box = bench(mix, {"odd/tcp": "x x x", "echo/unix": "x x x x x x", "good/fifo": "n - n 1 1 stub"},
+                master_service_disable="tcp !good/unix unix")
+    box.stub.wait_for("heard 57")
+
+
+def test_ports_have_the_names_that_main_cf_gives_them(bench, mix):
+    port = free_port()
+    box = bench(mix, {"odd/inet": "n - n - - stub"}, known_tcp_ports=f"lmtp=24, odd=even={port}")
+    box.call(str(port), "inet")
+    box.stub.wait_for("heard 68656c6c6f")
+
+
+def test_datagram_services_cannot_be_woken_up(bench, mix):
+    box = bench(mix, {"data/unix-dgram": "- - n 1 1 stub"})
+    box.mail.log.expect(r"master_wakeup_timer_event: service data\(private/data\): Operation not "
+                        "supported")
+    box.mail.log.wait_for("Operation not supported", count=2)
+
+
+def test_a_reload_does_not_lift_a_throttle(bench, mix):
+    box = bench(mix, {"bad/unix": "- - n 1 1 stub fail"})
+    box.mail.log.expect("exit status 1", "bad command startup -- throttling")
+    box.mail.log.wait_for("throttling")
+    box.reload(new__fifo="n - n 1 1 stub")
+    box.stub.wait_for("heard 57", 2)
+    assert len(box.stub.pids("started bad")) == 1
+
+
+@pytest.mark.parametrize("options", [["-t", "-w"], ["-i"], ["-i", "-d"], ["-Q"], ["extra"], ["-e"],
+                                     ["PID 1", "-i", "-d"], ["PID 1", "-i", "-w"],
+                                     ["PID 1", "-D", "-i"]], ids=" ".join)
+def test_options_that_do_not_go_together(stock_suite, options):
+    def last_words(mix):
+        with stock_suite(mix, services=NOTHING, start=False) as mail, EarlyLog(mail) as early:
+            first = options[0] == "PID 1"
+            prefix = ["unshare", "--pid", "--fork"] if first else []
+            command = [*prefix, mail.daemon("master"), *options[first:]]
+            assert mail.run(command, check=False, **early.environment).returncode == 1
+            return [line.partition("]: ")[2].replace(str(mail.root), "") for line in early.lines()]
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        stock, ours = pool.map(last_words, [stock_but(), stock_but("master")])
+    assert ours == stock and len(ours) == 1
 
 
 # Better than stock.
