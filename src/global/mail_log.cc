@@ -85,18 +85,6 @@ Error mistake(const Config& config, std::string_view parameter, const std::strin
   return Error::syntax(std::move(what));
 }
 
-Status check_log_file(const Config& config, const Params& params) {
-  const auto prefixes = util::split(params.maillog_file_prefixes, ", \t\r\n");
-  const std::string& file = params.maillog_file;
-  if (std::ranges::any_of(prefixes, [&](auto prefix) { return file.starts_with(prefix); }))
-    return {};
-  return mistake(
-      config, "maillog_file", file,
-      "must begin with one of maillog_file_prefixes: " + params.maillog_file_prefixes,
-      fmt::format("maillog_file value '{}' does not match any prefix in maillog_file_prefixes",
-                  file));
-}
-
 std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
   const std::string host = first_label(params.myhostname);
   if (role == LogRole::Server) return msg::file_sink(params.maillog_file, host);
@@ -142,7 +130,10 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
   }
   const bool to_file = !params.maillog_file.empty();
   if (to_file) {
-    if (Status allowed = check_log_file(config, params); !allowed) return allowed;
+    if (Status allowed = check_log_file(config, params, "maillog_file", params.maillog_file);
+        !allowed) {
+      return allowed;
+    }
   }
   tell_children(params);
   set_tag(params.syslog_name, program);
@@ -152,6 +143,17 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
 
 void open_log(const Config& config, const Params& params, std::string_view program, LogRole role) {
   util::or_die(try_open_log(config, params, program, role));
+}
+
+Status check_log_file(const Config& config, const Params& params, std::string_view parameter,
+                      const std::string& path) {
+  const auto prefixes = util::split(params.maillog_file_prefixes, ", \t\r\n");
+  if (std::ranges::any_of(prefixes, [&](auto prefix) { return path.starts_with(prefix); }))
+    return {};
+  return mistake(config, parameter, path,
+                 "must begin with one of maillog_file_prefixes: " + params.maillog_file_prefixes,
+                 fmt::format("{} value '{}' does not match any prefix in maillog_file_prefixes",
+                             parameter, path));
 }
 
 void also_to_stderr() {

@@ -30,6 +30,10 @@ void open_log(const Config& config, const Params& params, std::string_view progr
 util::Status try_open_log(const Config& config, const Params& params, std::string_view program,
                           LogRole role);
 
+// Whether a log file lies where maillog_file_prefixes allows it; the error names `parameter`.
+util::Status check_log_file(const Config& config, const Params& params, std::string_view parameter,
+                            const std::string& path);
+
 // -V: also to standard error from now on, across open_log(), as "tag: text".
 void also_to_stderr();
 // No more, from the next open_log() on: for a program that leaves its terminal.

@@ -148,6 +148,17 @@ void mention_old_defaults(const global::Config& config) {
       kLatestLevel);
 }
 
+void check_json_log(const global::Config& config, const global::Params& params) {
+  const std::string& path = params.maillog_json_file;
+  if (path.empty()) return;
+  if (params.maillog_file.empty()) {
+    config.explain("maillog_json_file", path, "has no effect while maillog_file is empty");
+  } else if (auto allowed = global::check_log_file(config, params, "maillog_json_file", path);
+             !allowed) {
+    msg::warn("{}", allowed.error().what);
+  }
+}
+
 global::Environment script_environment(const Options& options, const global::Config& config,
                                        const global::Params& params) {
   auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
@@ -232,6 +243,7 @@ int run(int argc, char** argv) {
   msg::set_tag(kProgram);  // "postfix/postfix" would say it twice
   (void)global::check_installation(config, params);
   mention_old_defaults(config);
+  check_json_log(config, params);
   enter_directories(params);
   if (flushes_here(options, params)) return flush(params);
   const bool all_instances =

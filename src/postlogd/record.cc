@@ -2,31 +2,44 @@
 
 #include <syslog.h>
 
-#include <array>
-#include <utility>
-
-#include "util/msg.h"
 #include "util/text.h"
 
 namespace handoff::postlogd {
 
+using util::msg::Level;
+
 std::optional<Record> parse_record(std::string_view record) {
-  constexpr int kFieldsBeforeSender = 4;  // month, day, time, host
-  for (int i = 0; i < kFieldsBeforeSender; ++i) {
+  const std::string_view whole = record;
+  constexpr int kFieldsOfStamp = 3;  // month, day, time
+  for (int i = 0; i < kFieldsOfStamp; ++i) {
     if (util::next_word(record, " ").empty()) return std::nullopt;
   }
+  const std::string_view stamp = whole.substr(0, whole.size() - record.size());
+  const std::string_view host = util::next_word(record, " ");
   const std::string_view sender = util::next_word(record, " ");
   if (!sender.ends_with("]:")) return std::nullopt;
-  return Record{sender.substr(0, sender.size() - 1), util::trim_left(record)};
+  return Record{util::trim(stamp), host, sender.substr(0, sender.size() - 1),
+                util::trim_left(record)};
+}
+
+Level level_of(std::string_view text) {
+  for (const Level level : {Level::Warning, Level::Error, Level::Fatal, Level::Panic}) {
+    if (text.starts_with(util::msg::label(level))) return level;
+  }
+  return Level::Info;
 }
 
 int syslog_level(std::string_view text) {
-  using util::msg::Level;
-  constexpr std::array kLevels = {
-      std::pair{Level::Warning, LOG_WARNING}, std::pair{Level::Error, LOG_ERR},
-      std::pair{Level::Fatal, LOG_CRIT}, std::pair{Level::Panic, LOG_CRIT}};
-  for (const auto& [level, priority] : kLevels) {
-    if (text.starts_with(util::msg::label(level))) return priority;
+  switch (level_of(text)) {
+    case Level::Info:
+      return LOG_INFO;
+    case Level::Warning:
+      return LOG_WARNING;
+    case Level::Error:
+      return LOG_ERR;
+    case Level::Fatal:
+    case Level::Panic:
+      return LOG_CRIT;
   }
   return LOG_INFO;
 }

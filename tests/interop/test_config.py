@@ -26,7 +26,7 @@ PROSE = debian.REPOSITORY / "proto/postconf.proto"
 BUILD_DEPENDENT = {"config_directory"}
 # Ours alone.
 EXTENSIONS = {"connection_cache_endpoint_size_limit", "connection_cache_service_size_limit",
-              "connection_cache_size_limit", "dns_resolver_addresses"}
+              "connection_cache_size_limit", "dns_resolver_addresses", "maillog_json_file"}
 
 NEEDS_ACCOUNTS = needs_root("stock's programs look for accounts")
 MACROS = "one = 1\nempty =\nsp = a b\nrec = $rec\nind = $empty\n"
