@@ -51,6 +51,10 @@ void write(Level level, std::string_view text) {
   for (const auto& sink : state().sinks) sink->write(level, state().tag, text);
 }
 
+void flush_all() {
+  for (const auto& sink : state().sinks) sink->flush();
+}
+
 void end_of_process(Level level, fmt::string_view format, fmt::format_args args) {
   static bool ending = false;
   log(level, format, args);
@@ -87,6 +91,8 @@ void clear_sinks() {
   state().sinks.clear();
 }
 void add_sink(std::unique_ptr<Sink> sink) {
+  static const int registered = std::atexit(flush_all);
+  (void)registered;  // without it, lines that wait are lost
   state().sinks.push_back(std::move(sink));
 }
 void set_verbose(int level) {

@@ -30,6 +30,8 @@ class Sink {
   Sink& operator=(const Sink&) = delete;
   virtual ~Sink() = default;
   virtual void write(Level level, std::string_view tag, std::string_view text) noexcept = 0;
+  // Lines that still wait go out now, or never: called when the process ends.
+  virtual void flush() noexcept {}
 };
 
 // openlog(3) with LOG_PID; `facility` is a LOG_* value.
@@ -38,7 +40,8 @@ std::unique_ptr<Sink> syslog_sink(int facility);
 std::unique_ptr<Sink> stderr_sink(bool with_pid);
 // Datagrams for postlogd(8), each "Mon dd hh:mm:ss host tag[pid]: text" (spec/master.md 7.2). The
 // socket is connected at once, so that it works in a chroot jail later; where nobody listens,
-// lines go to `fallback` when there is one and are lost otherwise.
+// lines go to `fallback` when there is one and are lost otherwise. A postlogd that does not read
+// makes nobody wait: up to 1000 lines are kept until the next one is written, or the process ends.
 std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
                                    std::unique_ptr<Sink> fallback);
 // Appends such lines to a file: master, postfix and postlogd only.

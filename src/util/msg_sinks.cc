@@ -1,12 +1,7 @@
 // The places where a log line can go, see msg.h.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "util/append_file.h"
 #include "util/msg.h"
@@ -61,55 +56,6 @@ class StderrSink : public Sink {
   bool with_pid_;
 };
 
-class PostlogSink : public Sink {
- public:
-  PostlogSink(const std::string& path, std::string hostname, std::unique_ptr<Sink> fallback)
-      : path_(path), hostname_(std::move(hostname)), fallback_(std::move(fallback)) {
-    connect_to_postlogd();
-  }
-
-  void write(Level level, std::string_view tag, std::string_view text) noexcept override {
-    const std::string record = format_record(level, hostname_, tag, text);
-    if (send(record)) return;
-    // postlogd came up, or came back, after we had started.
-    if (errno != EAGAIN && connect_to_postlogd() && send(record)) return;
-    if (fallback_) fallback_->write(level, tag, text);
-  }
-
- private:
-  // Waits for a busy postlogd, but not for ever: its queue holds ten datagrams. Not at all where
-  // there is another way: master must not wait for a postlogd that it has to start itself.
-  bool send(const std::string& record) const {
-    if (!socket_) return false;
-    const int flags = MSG_NOSIGNAL | (fallback_ ? MSG_DONTWAIT : 0);
-    while (::send(socket_.get(), record.data(), record.size(), flags) < 0) {
-      if (errno != EINTR) return false;
-    }
-    return true;
-  }
-
-  bool connect_to_postlogd() {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path_.size() >= sizeof address.sun_path) return false;
-    std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
-    UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    const timeval patience{.tv_sec = 1, .tv_usec = 0};
-    if (!socket ||
-        setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
-        connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      return false;
-    }
-    socket_ = std::move(socket);
-    return true;
-  }
-
-  std::string path_;
-  std::string hostname_;
-  std::unique_ptr<Sink> fallback_;
-  UniqueFd socket_;
-};
-
 class FileSink : public Sink {
  public:
   FileSink(std::string path, std::string hostname)
@@ -136,11 +82,6 @@ std::unique_ptr<Sink> syslog_sink(int facility) {
 
 std::unique_ptr<Sink> stderr_sink(bool with_pid) {
   return std::make_unique<StderrSink>(with_pid);
-}
-
-std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
-                                   std::unique_ptr<Sink> fallback) {
-  return std::make_unique<PostlogSink>(socket_path, std::move(hostname), std::move(fallback));
 }
 
 std::unique_ptr<Sink> file_sink(std::string path, std::string hostname) {

@@ -1,0 +1,122 @@
+// The sender's side of the postlog socket, see msg.h.
+//
+// The kernel's queue for such a socket is short: ten datagrams on many systems. A postlogd that is
+// just being started, or busy, wants a moment of patience; one that hangs must not take mail
+// delivery with it. So a sender waits once, and briefly; then its lines wait in memory, without
+// the sender, until the socket takes lines again.
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <utility>
+
+#include "util/msg.h"
+#include "util/unique_fd.h"
+
+namespace handoff::util::msg {
+namespace {
+
+constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 250'000};
+constexpr std::size_t kMostWaiting = 1000;
+
+enum class Patience { None, Brief };
+
+class PostlogSink : public Sink {
+ public:
+  PostlogSink(const std::string& path, std::string hostname, std::unique_ptr<Sink> fallback)
+      : path_(path), hostname_(std::move(hostname)), fallback_(std::move(fallback)) {
+    connect_to_postlogd();
+  }
+  PostlogSink(const PostlogSink&) = delete;
+  PostlogSink& operator=(const PostlogSink&) = delete;
+  ~PostlogSink() override { flush(); }
+
+  void write(Level level, std::string_view tag, std::string_view text) noexcept override {
+    std::string record = format_record(level, hostname_, tag, text);
+    if (waiting_.empty() && deliver(record, fallback_ ? Patience::None : Patience::Brief)) return;
+    if (fallback_) return fallback_->write(level, tag, text);
+    if (errno != EAGAIN && waiting_.empty()) return;  // nobody will ever take it
+    tag_ = tag;
+    keep(std::move(record));
+    send_waiting(Patience::None);
+  }
+
+  // The last chance, with patience.
+  void flush() noexcept override { send_waiting(Patience::Brief); }
+
+ private:
+  bool deliver(const std::string& record, Patience patience) {
+    if (send(record, patience)) return true;
+    // postlogd came up, or came back, after we had started.
+    return errno != EAGAIN && connect_to_postlogd() && send(record, patience);
+  }
+
+  // Without patience not at all: master must not wait for a postlogd that it has to start itself.
+  bool send(const std::string& record, Patience patience) const {
+    if (!socket_) {
+      errno = ENOTCONN;
+      return false;
+    }
+    const int flags = MSG_NOSIGNAL | (patience == Patience::Brief ? 0 : MSG_DONTWAIT);
+    while (::send(socket_.get(), record.data(), record.size(), flags) < 0) {
+      if (errno != EINTR) return false;
+    }
+    return true;
+  }
+
+  void keep(std::string record) {
+    if (waiting_.size() == kMostWaiting) {
+      waiting_.pop_front();
+      ++lost_;
+    }
+    waiting_.push_back(std::move(record));
+  }
+
+  void send_waiting(Patience patience) {
+    if (lost_ > 0 && send(loss(), patience)) lost_ = 0;
+    while (lost_ == 0 && !waiting_.empty() && send(waiting_.front(), patience))
+      waiting_.pop_front();
+    if (!waiting_.empty() && errno != EAGAIN) waiting_.clear();  // postlogd has gone
+  }
+
+  std::string loss() const {
+    return format_record(Level::Warning, hostname_, tag_,
+                         fmt::format("{} lines were lost: the log did not take them", lost_));
+  }
+
+  bool connect_to_postlogd() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path_.size() >= sizeof address.sun_path) return false;
+    std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+    UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket ||
+        setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience) != 0 ||
+        connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      return false;
+    }
+    socket_ = std::move(socket);
+    return true;
+  }
+
+  std::string path_;
+  std::string hostname_;
+  std::string tag_;  // of the newest line that waits
+  std::unique_ptr<Sink> fallback_;
+  UniqueFd socket_;
+  std::deque<std::string> waiting_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
+                                   std::unique_ptr<Sink> fallback) {
+  return std::make_unique<PostlogSink>(socket_path, std::move(hostname), std::move(fallback));
+}
+
+}  // namespace handoff::util::msg

@@ -1,0 +1,90 @@
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "support/files.h"
+#include "util/msg.h"
+#include "util/sockets.h"
+
+namespace handoff::util {
+namespace {
+
+// A postlogd that reads when it is told to.
+class PostlogSinkTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto socket = bind_unix_datagram(directory_.path("postlog"), 0600);
+    ASSERT_TRUE(socket);
+    postlogd_ = *std::move(socket);
+  }
+
+  std::unique_ptr<msg::Sink> sink() {
+    return msg::postlog_sink(directory_.path("postlog"), "host", nullptr);
+  }
+
+  // The texts of the datagrams that wait.
+  std::vector<std::string> read_all() {
+    std::vector<std::string> texts;
+    std::array<char, 4096> buffer;
+    for (ssize_t size;
+         (size = recv(postlogd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0;) {
+      const std::string record(buffer.data(), static_cast<std::size_t>(size));
+      texts.push_back(record.substr(record.find("]: ") + 3));
+    }
+    return texts;
+  }
+
+  static void write(msg::Sink& sink, int first, int end) {
+    for (int i = first; i < end; ++i) sink.write(msg::Level::Info, "tag", std::to_string(i));
+  }
+
+  test::TemporaryDirectory directory_;
+  UniqueFd postlogd_;
+};
+
+TEST_F(PostlogSinkTest, WaitsOnceAndBrieflyForAPostlogdThatDoesNotRead) {
+  using namespace std::chrono_literals;
+  const auto log = sink();
+  const auto begin = std::chrono::steady_clock::now();
+  write(*log, 0, 800);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  std::vector<std::string> texts;
+  for (int i = 800; texts.size() < 801 && i < 2000; ++i) {
+    for (std::string& text : read_all()) texts.push_back(std::move(text));
+    write(*log, i, i + 1);
+  }
+  ASSERT_GE(texts.size(), 801U);
+  for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(texts[i], std::to_string(i));
+}
+
+TEST_F(PostlogSinkTest, TellsWhatItCouldNotKeep) {
+  const auto log = sink();
+  write(*log, 0, 5000);
+  std::vector<std::string> texts = read_all();
+  const std::size_t taken = texts.size();
+  log->flush();
+  texts = read_all();
+  ASSERT_FALSE(texts.empty());
+  const std::size_t lost = 5000 - 1000 - taken;
+  EXPECT_EQ(texts[0],
+            "warning: " + std::to_string(lost) + " lines were lost: the log did not take them");
+  EXPECT_EQ(texts[1], std::to_string(taken + lost));
+}
+
+TEST_F(PostlogSinkTest, ForgetsThemWhenPostlogdHasGone) {
+  const auto log = sink();
+  write(*log, 0, 50);
+  postlogd_.reset();
+  write(*log, 50, 60);
+  SetUp();
+  write(*log, 60, 61);
+  log->flush();
+  EXPECT_EQ(read_all(), std::vector<std::string>{"60"});
+}
+
+}  // namespace
+}  // namespace handoff::util
