@@ -1,10 +1,14 @@
-"""What `make install` lays out is a mail system that works, also for an ordinary user."""
+"""What `make install` lays out is a mail system that postfix(1) starts, checks, repairs and stops:
+as root with accounts of its own, and for an ordinary user."""
 
+import contextlib
+import gzip
+import json
 import os
 import pathlib
 import pwd
+import re
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
@@ -14,9 +18,11 @@ import pytest
 from support import processes
 from support.conditions import wait_until
 from support.debian import REPOSITORY
-from support.layout import ROOTLESS_USER
+from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.log import Log
-from support.programs import our_directory, our_plugins
+from support.programs import OUR_COMMANDS, OUR_DAEMONS, our_directory, our_plugins
+
+PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 
 class Installed:
@@ -25,6 +31,10 @@ class Installed:
     def __init__(self, directory, user):
         self.prefix = directory / "prefix"
         self.config = self.prefix / "etc/postfix"
+        self.queue = self.prefix / "var/spool/postfix"
+        self.daemons = self.prefix / "lib/postfix/sbin"
+        self.log = Log(self.prefix / "var/log/mail.log")
+        self.json = self.log.path.with_name("mail.json")
         self._user = user
         self._source = directory / "source"
         (self._source / "bin").mkdir(parents=True)
@@ -41,19 +51,35 @@ class Installed:
             account = pwd.getpwnam(user)
             os.chown(directory, account.pw_uid, account.pw_gid)
 
-    def run(self, *command, text=None, **environment):
+    def run(self, *command, text=None, check=True, **environment):
         as_user = ["setpriv", f"--reuid={self._user}", "--regid=nogroup", "--clear-groups",
                    "--inh-caps=-all", "--bounding-set=-all"] if self._user else []
-        return subprocess.run([*as_user, *map(str, command)], cwd=self._source, input=text,
-                              text=True, capture_output=True, timeout=60, check=True,
-                              env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **environment})
+        done = subprocess.run([*as_user, *map(str, command)], cwd=self._source, input=text,
+                              text=True, capture_output=True, timeout=60, check=False,
+                              env={"PATH": PATH, **environment})
+        assert not check or done.returncode == 0, (command, done.stdout, done.stderr)
+        return done
 
     def install(self, **environment):
-        return self.run("./install", "bin", **environment).stdout
+        accounts = {"MAIL_OWNER": MAIL_OWNER, "SETGID_GROUP": SETGID_GROUP}
+        return self.run("./install", "bin", **{**accounts, **environment}).stdout
 
-    def add_settings(self, **settings):
-        with open(self.config / "main.cf", "a", encoding="utf-8") as main_cf:
-            main_cf.writelines(f"{name} = {value}\n" for name, value in settings.items())
+    def postfix(self, *words, status=0):
+        """What it says on standard error."""
+        done = self.run(self.prefix / "sbin/postfix", "-c", self.config, *words, check=False)
+        assert done.returncode == status, (words, done.stdout, done.stderr)
+        return done.stderr
+
+    def send(self, recipient):
+        self.run(self.prefix / "sbin/sendmail", "-i", "-f", "a@handoff.test", recipient,
+                 text="Subject: hello\n\nhello\n", MAIL_CONFIG=str(self.config))
+
+    def configure(self, **settings):
+        path = self.config / "main.cf"
+        kept = [line for line in path.read_text().splitlines()
+                if line.partition(" ")[0] not in settings]
+        added = [f"{name} = {value}" for name, value in settings.items()]
+        path.write_text("\n".join(kept + added) + "\n")
 
 
 @pytest.fixture
@@ -65,35 +91,144 @@ def directory():
     shutil.rmtree(path)
 
 
-def test_an_ordinary_user_sends_mail(directory, peer):
-    box = Installed(directory, ROOTLESS_USER if os.geteuid() == 0 else None)
-    told = box.install(PREFIX=str(box.prefix))
+@pytest.fixture
+def box(directory, user, peer):
+    """Installed in place, and configured."""
+    made = Installed(directory, user)
+    told = made.install(PREFIX=str(made.prefix))
     assert told.split("starts with: ")[1].split() == [
-        str(box.prefix / "sbin/postfix"), "-c", str(box.config), "start"]
-    box.add_settings(relayhost=peer.nexthop, myhostname="mail.handoff.test",
-                     inet_protocols="ipv4")
-    box.run(box.prefix / "lib/postfix/sbin/master", "-w", "-c", box.config)
-    path = box.prefix / "var/log/mail.log"
-    wait_until(path.exists)
-    log = Log(path)
-    log.wait_for("daemon started -- version ")
-    log.wait_for("not running as root: no chroot, and every process runs as user")
-    box.run(box.prefix / "sbin/sendmail", "-i", "-f", "a@handoff.test", "b@example.test",
-            text="Subject: hello\n\nhello\n", MAIL_CONFIG=str(box.config))
-    wait_until(lambda: peer.messages, 20, f"a message; the log: {log.text()}")
-    master = int((box.prefix / "var/spool/postfix/pid/master.pid").read_text())
-    os.kill(master, signal.SIGTERM)
-    wait_until(lambda: not processes.within(directory), 10, "the end of all processes")
-    assert log.find("terminating on signal 15")
-    assert log.troubles() == []
+        str(made.prefix / "sbin/postfix"), "-c", str(made.config), "start"]
+    made.configure(relayhost=peer.nexthop, myhostname="mail.handoff.test",
+                      inet_protocols="ipv4", maillog_file=made.log.path,
+                      maillog_json_file=made.json)
+    yield made
+    with contextlib.suppress(AssertionError):
+        made.postfix("stop")
+
+
+def test_postfix_runs_it(box, peer):
+    assert "is not running" in box.postfix("status", status=1)
+    assert "fatal: the Postfix mail system is not running" in box.postfix("stop", status=1)
+    assert "fatal: Cannot flush mail queue - mail system is down" in box.postfix("flush", status=69)
+    assert "warning" not in box.postfix("check")
+    assert "starting the Postfix mail system" in box.postfix("start")
+    assert "already running" in box.postfix("start", status=1)
+    pid = int((box.queue / "pid/master.pid").read_text())
+    assert f"is running: PID: {pid}" in box.postfix("status")
+    box.send("one@example.test")
+    wait_until(lambda: peer.messages, 20, "a message")
+    assert "refreshing the Postfix mail system" in box.postfix("reload")
+    box.log.wait_for("reload -- version ")
+    assert box.postfix("flush") == ""
+    rotate_logs(box)
+    box.send("two@example.test")
+    wait_until(lambda: len(peer.messages) == 2, 20, "another message")
+    assert "stopping the Postfix mail system" in box.postfix("stop")
+    wait_until(lambda: not processes.within(box.prefix), 10, "the end of all processes")
+    assert box.log.find("terminating on signal 15")
+    assert box.log.troubles() == []
+    assert "aborting" not in box.postfix("abort", status=1)
+
+
+def rotate_logs(box):
+    """Both logs begin anew, with the permissions that they had, and no line is lost."""
+    for path in (box.log.path, box.json):
+        path.chmod(0o640)
+    delivered = len(box.log.find("status=sent"))
+    box.postfix("logrotate")
+    old, = box.log.path.parent.glob("mail.log.*.gz")
+    assert gzip.open(old, "rt").read().count("status=sent") == delivered == 1
+    records, = box.json.parent.glob("mail.json.*.gz")
+    events = [json.loads(line).get("event") for line in gzip.open(records, "rt")]
+    assert events.count("delivery") == 1
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (box.log.path, box.json)} == {0o640}
+    assert box.log.find("reload -- version ")
+
+
+def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, user):
+    wrong = {box.queue / "private": 0o755, box.queue / "pid": 0o777, box.config: 0o775,
+             box.daemons / "smtp": 0o757, box.prefix / "var/lib/postfix": 0o770}
+    for path, mode in wrong.items():
+        path.chmod(mode)
+    owner = user or MAIL_OWNER
+    if os.geteuid() == 0:
+        os.chown(box.queue / "active", pwd.getpwnam("daemon").pw_uid, -1)
+        os.chown(box.daemons / "qmgr", pwd.getpwnam("daemon").pw_uid, -1)
+    if not user:
+        (box.prefix / "sbin/postdrop").chmod(0o755)
+    said = set(re.findall("warning: (.*)", box.postfix("check")))
+    expected = {f"group or other accessible: {box.queue}/private",
+                f"group or other writable: {box.queue}/pid",
+                f"group or other writable: {box.config}/.",
+                f"group or other writable: {box.daemons.parent}/./sbin/smtp",
+                f"group or other writable: {box.prefix}/var/lib/postfix/."}
+    if os.geteuid() == 0:
+        expected |= {f"not owned by {owner}: {box.queue}/active",
+                     f"not owned by {user or 'root'}: {box.daemons.parent}/./sbin/qmgr"}
+    if not user and os.geteuid() == 0:
+        expected |= {"not set-gid or not owner+group+world executable: "
+                     f"{box.prefix}/sbin/postdrop"}
+    assert said == expected
+    if user:  # an ordinary user cannot take files that are somebody else's
+        for path in (box.queue / "active", box.daemons / "qmgr"):
+            os.chown(path, pwd.getpwnam(user).pw_uid, -1)
+    box.postfix("set-permissions")
+    assert box.postfix("check") == ""
+
+
+def test_missing_directories_are_made_at_start(box, peer):
+    for name in ("active", "public", "saved"):
+        (box.queue / name).rmdir()
+    box.postfix("start")
+    assert stat.S_IMODE((box.queue / "public").stat().st_mode) == 0o710
+    assert stat.S_IMODE((box.queue / "active").stat().st_mode) == 0o700
+    box.send("user@example.test")
+    wait_until(lambda: peer.messages, 20, "a message")
+
+
+def test_upgrade_adds_missing_services_once(box):
+    master_cf = box.config / "master.cf"
+    before = master_cf.read_text()
+    without = "".join(line for line in before.splitlines(True)
+                      if not line.startswith(("scache", "retry")))
+    master_cf.write_text(without + "# at the end\n")
+    done = box.run(box.prefix / "sbin/postfix", "-c", box.config, "upgrade-configuration")
+    assert [line.rpartition(", ")[2] for line in done.stdout.splitlines()] == [
+        "adding missing entry for scache service", "adding missing entry for retry service"]
+    after = master_cf.read_text()
+    assert after.startswith(without + "# at the end\n")
+    assert [line.split() for line in after.splitlines()[-2:]] == [
+        "scache unix - - n - 1 scache".split(), "retry unix - - n - - error".split()]
+    # An entry with another program is an entry.
+    renamed = after.replace(" scache\n", " our-cache\n  -o max_idle=1s\n")
+    master_cf.write_text(renamed)
+    done = box.run(box.prefix / "sbin/postfix", "-c", box.config, "upgrade-configuration")
+    assert done.stdout == "" and master_cf.read_text() == renamed
+
+
+def test_a_staged_installation_runs_where_it_is_put(directory, user, peer):
+    box = Installed(directory, user)
+    stage = directory / "stage"
+    assert box.install(DESTDIR=str(stage), PREFIX=str(box.prefix)) == ""
+    assert not box.prefix.exists()
+    (stage / str(box.prefix).lstrip("/")).rename(box.prefix)
+    box.configure(relayhost=peer.nexthop, maillog_file=box.log.path, inet_protocols="ipv4")
+    assert "warning" not in box.postfix("check")
+    box.postfix("start")
+    box.send("user@example.test")
+    wait_until(lambda: peer.messages, 20, "a message")
+    box.postfix("stop")
 
 
 def test_a_staged_system_installation_keeps_what_is_there(directory):
     box = Installed(directory, None)
     stage = directory / "stage"
-    assert box.install(DESTDIR=str(stage), PREFIX="/usr") == ""
-    assert (stage / "usr/lib/postfix/sbin/master").stat().st_mode & 0o777 == 0o755
-    assert (stage / "usr/sbin/sendmail").is_file()
+    nobody = {"MAIL_OWNER": "no-such-user", "SETGID_GROUP": "no-such-group"}
+    assert box.install(DESTDIR=str(stage), PREFIX="/usr", **nobody) == ""
+    for name in OUR_DAEMONS:
+        assert (stage / "usr/lib/postfix/sbin" / name).stat().st_mode & 0o777 == 0o755
+    for name in OUR_COMMANDS:
+        assert (stage / "usr/sbin" / name).stat().st_mode & 0o777 == 0o755
     assert ".SH NAME\nscache" in (stage / "usr/share/man/man8/scache.8").read_text()
     modes = {name: stat.S_IMODE((stage / "var/spool/postfix" / name).stat().st_mode)
              for name in ("", "pid", "active", "private", "public", "maildrop")}
@@ -102,6 +237,7 @@ def test_a_staged_system_installation_keeps_what_is_there(directory):
     main_cf = stage / "etc/postfix/main.cf"
     assert "@" not in "".join(line for line in main_cf.read_text().splitlines(True)
                               if not line.startswith("#"))
+    assert "mail_owner = no-such-user\n" in main_cf.read_text()
     main_cf.write_text("# mine\n")
-    box.install(DESTDIR=str(stage), PREFIX="/usr")
+    box.install(DESTDIR=str(stage), PREFIX="/usr", **nobody)
     assert main_cf.read_text() == "# mine\n"
