@@ -51,10 +51,13 @@ class Installed:
             account = pwd.getpwnam(user)
             os.chown(directory, account.pw_uid, account.pw_gid)
 
-    def run(self, *command, text=None, check=True, **environment):
+    def words(self, *command):
         as_user = ["setpriv", f"--reuid={self._user}", "--regid=nogroup", "--clear-groups",
                    "--inh-caps=-all", "--bounding-set=-all"] if self._user else []
-        done = subprocess.run([*as_user, *map(str, command)], cwd=self._source, input=text,
+        return [*as_user, *map(str, command)]
+
+    def run(self, *command, text=None, check=True, **environment):
+        done = subprocess.run(self.words(*command), cwd=self._source, input=text,
                               text=True, capture_output=True, timeout=60, check=False,
                               env={"PATH": PATH, **environment})
         assert not check or done.returncode == 0, (command, done.stdout, done.stderr)
@@ -184,6 +187,25 @@ def test_missing_directories_are_made_at_start(box, peer):
     assert stat.S_IMODE((box.queue / "active").stat().st_mode) == 0o700
     box.send("user@example.test")
     wait_until(lambda: peer.messages, 20, "a message")
+
+
+def test_in_the_foreground_it_logs_to_standard_output(box, user, peer):
+    box.configure(maillog_file="/dev/stdout", maillog_json_file="")
+    reader, writer = os.pipe()
+    if user:  # as whoever starts a container does
+        os.fchown(writer, pwd.getpwnam(user).pw_uid, -1)
+    with subprocess.Popen(box.words(box.prefix / "sbin/postfix", "-c", box.config, "start-fg"),
+                          stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL,
+                          cwd="/", env={"PATH": PATH}) as foreground, open(reader, "rb") as output:
+        os.close(writer)
+        wait_until(lambda: b"daemon started" in output.readline(), 20, "the start")
+        assert f"is running: PID: {foreground.pid}" in box.postfix("status")
+        box.send("user@example.test")
+        wait_until(lambda: peer.messages, 20, "a message")
+        box.postfix("stop")
+        foreground.wait(timeout=10)
+        lines = output.read()
+    assert b"status=sent" in lines and b"terminating on signal 15" in lines
 
 
 def test_upgrade_adds_missing_services_once(box):
