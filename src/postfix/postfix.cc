@@ -91,10 +91,11 @@ constexpr int kUnavailable = 69;
 
 // What the script gets to know about the installation, under these names.
 constexpr std::array kHandedDown = {
-    "command_directory", "daemon_directory", "data_directory",   "meta_directory",
-    "queue_directory",   "config_directory", "shlib_directory",  "mail_owner",
-    "setgid_group",      "sendmail_path",    "mailq_path",       "newaliases_path",
-    "manpage_directory", "sample_directory", "readme_directory", "html_directory",
+    "maillog_json_file", "command_directory", "daemon_directory", "data_directory",
+    "meta_directory",    "queue_directory",   "config_directory", "shlib_directory",
+    "mail_owner",        "setgid_group",      "sendmail_path",    "mailq_path",
+    "newaliases_path",   "manpage_directory", "sample_directory", "readme_directory",
+    "html_directory",
 };
 
 struct Options {
