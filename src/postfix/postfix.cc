@@ -22,7 +22,8 @@
 //             Gives files and directories their owners and modes, as postfix-files says.
 //   upgrade-configuration [name=value ...]
 //             Adds to master.cf the services that it does not have yet.
-//   logrotate Renames the log file (maillog_file, and maillog_json_file with it), lets the mail
+//   logrotate
+//             Renames the log file (maillog_file, and maillog_json_file with it), lets the mail
 //             system begin a new one, and compresses the old.
 //   post-install [argument ...]
 //             Runs the script of that name, see there.
@@ -30,7 +31,7 @@
 //             Runs a program in the environment of this installation.
 //
 //   -c config_dir   Where main.cf is; an absolute path.
-//   -D              With start: run debugger_command on the processes that have -D in master.cf.
+//   -D              With start: run debugger_command on master(8).
 //   -v              Verbose logging. More than one: more verbose.
 //
 //   All of this is done by daemon_directory/postfix-script, which runs in the queue directory; its
