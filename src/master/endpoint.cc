@@ -203,17 +203,6 @@ Result<Endpoint> InetEndpoint::find() const {
   return endpoint;
 }
 
-std::map<std::string, std::string> parse_known_ports(std::string_view text) {
-  std::map<std::string, std::string> ports;
-  for (const std::string_view item : util::split(text, ",")) {
-    const auto words = util::split(item, "= \t\r\n");
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      ports[std::string(words[i])] = words.back();
-    }
-  }
-  return ports;
-}
-
 }  // namespace
 
 bool Endpoint::loopback_only() const {
@@ -240,7 +229,7 @@ Result<Network> network_from(std::string_view protocols, std::string_view interf
   Network network{.ipv4 = false,
                   .ipv6 = false,
                   .interfaces = std::string(interfaces),
-                  .ports = parse_known_ports(known_ports),
+                  .ports = global::parse_known_ports(known_ports),
                   .resolve = look_up};
   for (const std::string_view word : util::split(protocols, kListSeparators)) {
     const bool all = util::equal_ignoring_case(word, "all");

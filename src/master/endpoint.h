@@ -3,11 +3,11 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "global/known_ports.h"
 #include "master/master_cf.h"
 #include "util/result.h"
 #include "util/sockets.h"
@@ -29,8 +29,8 @@ struct Endpoint {
 struct Network {
   bool ipv4 = true;
   bool ipv6 = true;
-  std::string interfaces = "all";            // inet_interfaces
-  std::map<std::string, std::string> ports;  // known_tcp_ports: name, port
+  std::string interfaces = "all";  // inet_interfaces
+  global::KnownPorts ports;
   // Numeric or symbolic host, and port; all protocols. Replaced in tests.
   std::function<util::Result<std::vector<util::SocketAddress>>(const std::string& host,
                                                                const std::string& port)>

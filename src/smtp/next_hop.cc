@@ -56,16 +56,6 @@ util::Result<std::string> check_host(std::string_view host, std::string_view ele
   return std::string(host);
 }
 
-// "smtps=submissions=465": each of the names stands for the port behind the last "=".
-std::string_view known_port(std::string_view name, std::string_view known_ports) {
-  for (std::string_view entry : util::split(known_ports, kSeparators)) {
-    const auto words = util::split(entry, "=");
-    for (std::size_t i = 0; i + 1 < words.size(); ++i)
-      if (words[i] == name) return words.back();
-  }
-  return {};
-}
-
 }  // namespace
 
 std::vector<std::string> split_next_hops(std::string_view list) {
@@ -74,8 +64,9 @@ std::vector<std::string> split_next_hops(std::string_view list) {
   return elements;
 }
 
-util::Result<std::uint16_t> parse_port(std::string_view port, std::string_view known_ports) {
-  if (const std::string_view known = known_port(port, known_ports); !known.empty()) port = known;
+util::Result<std::uint16_t> parse_port(std::string_view port,
+                                       const global::KnownPorts& known_ports) {
+  if (const auto known = known_ports.find(port); known != known_ports.end()) port = known->second;
   if (!port.empty() && util::is_digit(port.front())) {
     const auto number = util::to_int(port);
     if (!number || *number < 1 || *number > 65535)

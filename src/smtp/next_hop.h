@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "global/known_ports.h"
 #include "util/result.h"
 
 namespace handoff::smtp {
@@ -26,13 +27,14 @@ std::vector<std::string> split_next_hops(std::string_view list);
 
 // What the operator calls the ports: known_tcp_ports, and smtp_tcp_port for elements without one.
 struct PortNames {
-  std::string known;  // "smtp=25, smtps=submissions=465"
+  global::KnownPorts known;
   std::string default_port;
 };
 
 // Error Syntax, in the words of the log.
 util::Result<NextHop> parse_next_hop(std::string_view element, const PortNames& ports);
-util::Result<std::uint16_t> parse_port(std::string_view port, std::string_view known_ports);
+util::Result<std::uint16_t> parse_port(std::string_view port,
+                                       const global::KnownPorts& known_ports);
 
 // "[1.2.3.4]:25" as the connection cache's policy sees it: "1.2.3.4".
 std::string bare_name(std::string_view element);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "global/known_ports.h"
 #include "global/mail_proto.h"
 #include "global/match_lists.h"
 #include "smtp/unsupported.h"
@@ -74,7 +75,8 @@ SmtpService::SmtpService(service::Process& process)
                .cache = cache_.get(),
                .discarded = DiscardedKeywords(params_.smtp_discard_ehlo_keywords),
                .connect = connect_settings(),
-               .ports = {.known = params_.known_tcp_ports, .default_port = params_.smtp_tcp_port},
+               .ports = {.known = global::parse_known_ports(params_.known_tcp_ports),
+                         .default_port = params_.smtp_tcp_port},
                .always_cached = [this](const std::string& name) { return always_cached(name); }} {}
 
 Router SmtpService::make_router() {

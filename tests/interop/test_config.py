@@ -111,13 +111,13 @@ def directory_with(settings: str) -> Iterator[str]:
         yield directory
 
 
-def complaints(origin: str, settings: str) -> List[str]:
+def complaints(origin: str, settings: str, program: str = "scache") -> List[str]:
     """What a daemon says on standard error when it starts by hand, without our explanations.
 
     Stock reads the file before it knows that it should speak there, and we after that.
     """
     with directory_with(settings) as directory:
-        done = subprocess.run([programs.locate(origin, "scache"), "-V", "-S"], text=True,
+        done = subprocess.run([programs.locate(origin, program), "-V", "-S"], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                               env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
         lines = done.stderr.replace(directory, "DIR").splitlines()
@@ -133,11 +133,15 @@ def stock_expansion(settings: str) -> str:
             env=environment("stock"), check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
 
 
-def compare(settings: Sequence[str]) -> None:
-    """Ours and stock's complaints about each of these settings, side by side."""
+def compare(settings: Sequence[str], reader: str = "scache") -> None:
+    """Ours and stock's complaints about each of these settings, side by side.
+
+    `reader` is our program that reads them; with stock every program is.
+    """
     with concurrent.futures.ThreadPoolExecutor(24) as pool:  # each of which sleeps for a second
-        ours = list(pool.map(functools.partial(complaints, "ours"), settings))
+        ours = list(pool.map(lambda text: complaints("ours", text, reader), settings))
         stock = list(pool.map(functools.partial(complaints, "stock"), settings))
+    ours = [[line.replace(f"postfix/{reader}: ", "postfix/scache: ") for line in lines] for lines in ours]
     assert dict(zip(settings, ours)) == dict(zip(settings, stock))
 
 
@@ -282,6 +286,14 @@ def test_mistakes_at_start_are_stock_s():
 @NEEDS_ACCOUNTS
 def test_the_first_mistake_is_stock_s():
     compare(PAIRS)
+
+
+@NEEDS_ACCOUNTS
+def test_names_of_ports_are_read_as_by_stock():
+    entries = ["a", "a=", "a==25", "a = 25", "a=25b", "24=25", "=", "==", "{a=25}", "a=-5", "a=0",
+               "a=25\tb=x", "a-b=25", "a=b==25", "=a=25", "a=25=", "2a=25", "a=70000", "a=25, a=26",
+               "a=smtp", "a=25,,b=26", "a=25, b"]
+    compare([f"known_tcp_ports = smtp=25, {entry}" for entry in entries], "smtp")
 
 
 @NEEDS_ACCOUNTS

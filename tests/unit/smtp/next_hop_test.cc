@@ -5,7 +5,8 @@
 namespace handoff::smtp {
 namespace {
 
-const PortNames kPorts{"lmtp=24, smtp=25, smtps=submissions=465, submission=587", "smtp"};
+const PortNames kPorts{
+    global::parse_known_ports("lmtp=24, smtp=25, smtps=submissions=465, submission=587"), "smtp"};
 
 NextHop parsed(std::string_view element) {
   auto hop = parse_next_hop(element, kPorts);
