@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "plugins/indexed_file.h"
@@ -148,6 +149,7 @@ class BerkeleyTable : public Table {
   bool sync_;
   NulEnding ending_;
   File file_;  // for locks and times
+  std::optional<FileLock> held_;
   struct timespec modified_ {};
   off_t size_ = 0;
   Database database_;
@@ -163,10 +165,10 @@ Answer BerkeleyTable::failure(const char* doing, int error) const {
 
 Answer BerkeleyTable::open(const Request& request) {
   if (Answer opened = open_file(request.mode); opened.failed()) return opened;
-  const bool writing = request.mode != Mode::Read;
-  const bool locked = request.lock || request.lock_while_open;
-  const FileLock lock(file_.get(), !locked ? 0 : (writing ? LOCK_EX : LOCK_SH));
-  if (lock.error() != 0) return Answer::retry(cannot_open(path_, errno_text(lock.error())));
+  if (request.lock_while_open) held_.emplace(file_.get(), LOCK_EX);
+  const FileLock lock(file_.get(), !lock_ ? 0 : request.mode == Mode::Read ? LOCK_SH : LOCK_EX);
+  const int error = held_ ? held_->error() : lock.error();
+  if (error != 0) return Answer::retry(cannot_open(path_, errno_text(error)));
   if (Answer opened = open_handle(); opened.failed()) return opened;
   if (request.lock) warn_if_stale(host_, file_, path_, std::string(view(request.name)));
   return Answer::done();

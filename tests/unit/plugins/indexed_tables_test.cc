@@ -313,6 +313,18 @@ TEST_P(ChangingTables, AnEmptyFileIsANewTable) {
   EXPECT_EQ(find(*open(), "a"), "1");
 }
 
+TEST_P(ChangingTables, IsLockedWhileItIsOpen) {
+  if (type() == "lmdb") GTEST_SKIP() << "may have several writers";
+  TableOptions options = with(Access::Create);
+  options.lock_while_open = true;
+  SharedTable table = open(options);
+  const util::UniqueFd other(::open(file().c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), -1);
+  EXPECT_TRUE(*table->update("a", "1"));
+  table.reset();
+  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), 0);
+}
+
 class LmdbTables : public IndexedTables {};
 INSTANTIATE_TEST_SUITE_P(All, LmdbTables, testing::Values("lmdb"));
 
