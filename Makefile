@@ -110,7 +110,7 @@ $(test_daemons): $B/bin/test/%-daemon: $B/tests/support/%_daemon.o $(call archiv
 # --- Fuzzers: clang's libFuzzer, in a build folder of its own. What they learn stays there.
 FUZZ_SECONDS ?= 60
 seeds_scache_driver := tests/stress
-fuzz_rooms    := scache-driver global $(below_global)
+fuzz_rooms    := scache-driver postconf master service global $(below_global)
 fuzz_programs := $(patsubst tests/fuzz/%.cc,$B/fuzz/%,$(wildcard tests/fuzz/*.cc))
 $(fuzz_programs): $B/fuzz/%: $B/tests/fuzz/%.o $(call archives,$(fuzz_rooms))
 	@mkdir -p $(@D)

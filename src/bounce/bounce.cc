@@ -12,7 +12,8 @@
 //
 //     Appending to a log is complete. Sending reports to the sender (non-delivery, delay, delivery
 //     status) is not there yet: such requests are declined, so the message stays in the deferred
-//     queue and nothing gets lost.
+//     queue and nothing gets lost. Nor are there templates for them that "postconf -b" or
+//     "postconf -t" could show.
 //
 // SECURITY
 //     Not sensitive. It can run chrooted and without privileges.
@@ -29,12 +30,24 @@
 //     qmgr(8), master(8), postconf(5)
 
 #include "bounce/bounce_service.h"
+#include "global/bounce_templates.h"
+#include "util/msg.h"
+
+namespace {
+
+using namespace handoff;
+
+std::unique_ptr<bounce::BounceService> make_service(service::Process& process) {
+  namespace templates = global::bounce_templates;
+  if (process.name() == templates::kExpand || process.name() == templates::kDump)
+    msg::fatal("this bounce(8) sends no reports yet, so there are no templates to show");
+  return std::make_unique<bounce::BounceService>(process);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  using namespace handoff;
   service::Needs needs;
   needs.processes = service::Needs::Processes::Unlimited;
-  return service::run_single_server(argc, argv, needs, [](service::Process& process) {
-    return std::make_unique<bounce::BounceService>(process);
-  });
+  return service::run_single_server(argc, argv, needs, make_service);
 }

@@ -10,6 +10,7 @@
 #include "global/config_defaults.h"
 #include "global/config_expand.h"
 #include "global/main_cf_snapshot.h"
+#include "global/main_cf_text.h"
 #include "global/master_proto.h"
 #include "util/msg.h"
 #include "util/or_die.h"
@@ -22,24 +23,6 @@ namespace {
 using util::Error;
 using util::Result;
 using util::Status;
-
-struct Assignment {
-  std::string_view name;
-  std::string_view value;
-};
-
-// "name = value", blanks around both removed. The error is what follows "FILE, line N: ".
-Result<Assignment> parse_assignment(std::string_view text) {
-  std::string_view rest = util::trim_left(text);
-  const std::string_view name = rest.substr(0, rest.find_first_of("= \t\r\n\v\f"));
-  rest = util::trim_left(rest.substr(name.size()));
-  const auto quoted = [&](const char* problem) {
-    return Error::syntax(std::string(problem) + ": \"" + std::string(text) + '"');
-  };
-  if (!rest.starts_with('=')) return quoted("missing '=' after attribute name");
-  if (name.empty()) return quoted("missing attribute name");
-  return Assignment{name, util::trim(rest.substr(1))};
-}
 
 bool set_id_process() {
   return getauxval(AT_SECURE) != 0;
@@ -106,27 +89,15 @@ Result<Config> Config::from_text(std::string_view text, const ConfigOptions& opt
 }
 
 Status Config::read(std::string_view text) {
-  for (const util::LogicalLine& line : util::logical_lines(text, main_cf())) {
-    const Result<Assignment> assignment = parse_assignment(line.text);
-    if (!assignment) {
-      msg::warn(
-          "{}, line {}: an entry is name = value; a line that begins with a blank continues "
-          "the one before it",
-          main_cf(), line.number);
-      return Error::syntax(main_cf() + ", line " + std::to_string(line.number) + ": " +
-                           assignment.error().what);
-    }
-    enter(std::string(assignment->name), std::string(assignment->value), line.number);
-  }
-  return {};
+  return visit_assignments(text, main_cf(), [this](const Assignment& assignment, int line) {
+    enter(std::string(assignment.name), std::string(assignment.value), line);
+  });
 }
 
 void Config::enter(const std::string& name, std::string value, int line) {
   const Setting* earlier = find(name);
-  if (earlier != nullptr && earlier->value != value) {
-    msg::warn("{}, line {}: overriding earlier entry: {}={}", main_cf(), line, name,
-              earlier->value);
-  }
+  if (earlier != nullptr && earlier->value != value)
+    warn_of_override(main_cf(), line, name, earlier->value);
   settings_.insert_or_assign(name, Setting{std::move(value), main_cf(), line});
 }
 

@@ -24,6 +24,8 @@ using util::Result;
 
 // Values within values within values: the text itself is the first level.
 constexpr int kDeepest = 101;
+// In one text and all that it leads to: "a = $b$b", "b = $c$c" and so on would never end.
+constexpr int kMostReferences = 20'000;
 
 constexpr std::string_view kOperatorCharacters = "<>!=?+-*/~&|%";
 
@@ -235,6 +237,19 @@ Result<Comparison> take_comparison(std::string_view& rest) {
   return comparison;
 }
 
+// Takes the name and the blanks around it off the front of `body`: what remains is nothing or a
+// choice.
+Result<std::string_view> take_name(std::string_view& body) {
+  std::string_view rest = util::trim_left(body);
+  const std::string_view name = take_while(rest, is_name_character);
+  const std::string_view before = body.substr(0, body.size() - rest.size());
+  const std::string_view choice = util::trim_left(rest);
+  if (!choice.empty() && choice.front() != '?' && choice.front() != ':')
+    return syntax_error("attribute name syntax error", before, rest);
+  body = choice;
+  return name;
+}
+
 // --- Expansion
 
 class Expansion {
@@ -251,6 +266,7 @@ class Expansion {
   Result<std::string> named_value(std::string_view name, int level) const;
 
   const MacroLookup& lookup_;
+  mutable int references_ = 0;
 };
 
 Error too_deep(std::string_view text) {
@@ -273,30 +289,41 @@ Result<std::string_view> take_reference(std::string_view& rest, std::string_view
   return body;
 }
 
-Result<std::string> Expansion::text(std::string_view input, int level) const {
-  std::string output;
+// Calls `literal` for the text between references, and `macro` for what each reference encloses.
+template <typename Literal, typename Macro>
+util::Status walk(std::string_view input, int level, Literal literal, Macro macro) {
   std::string_view rest = input;
   while (!rest.empty()) {
-    const std::string_view literal = rest.substr(0, rest.find('$'));
-    if (!literal.empty() && level > kDeepest) return too_deep(literal);
-    output += literal;
-    rest.remove_prefix(literal.size());
+    const std::string_view text = rest.substr(0, rest.find('$'));
+    if (!text.empty() && level > kDeepest) return too_deep(text);
+    literal(text);
+    rest.remove_prefix(text.size());
     if (rest.empty()) break;
     rest.remove_prefix(1);
     if (rest.starts_with('$')) {
-      output += '$';
+      literal(rest.substr(0, 1));
       rest.remove_prefix(1);
       continue;
     }
     const Result<std::string_view> body = take_reference(rest, input);
     if (!body) return body.error();
-    if (util::Status expanded = macro(*body, level, output); !expanded) return expanded.error();
+    if (level > kDeepest) return too_deep(*body);
+    if (util::Status done = macro(*body); !done) return done;
   }
+  return {};
+}
+
+Result<std::string> Expansion::text(std::string_view input, int level) const {
+  std::string output;
+  const util::Status expanded = walk(
+      input, level, [&](std::string_view literal) { output += literal; },
+      [&](std::string_view body) { return macro(body, level, output); });
+  if (!expanded) return expanded.error();
   return output;
 }
 
 util::Status Expansion::macro(std::string_view body, int level, std::string& output) const {
-  if (level > kDeepest) return too_deep(body);
+  if (++references_ > kMostReferences) return too_deep(body);
   const std::string_view content = util::trim_left(body);
   const Result<std::string> value =
       content.starts_with('{') ? comparison(content, level) : name(body, level);
@@ -306,15 +333,12 @@ util::Status Expansion::macro(std::string_view body, int level, std::string& out
 }
 
 Result<std::string> Expansion::name(std::string_view body, int level) const {
-  std::string_view rest = util::trim_left(body);
-  const std::string_view the_name = take_while(rest, is_name_character);
-  const std::string_view before = body.substr(0, body.size() - rest.size());
-  const std::string_view choice = util::trim_left(rest);
-  if (choice.empty()) return named_value(the_name, level);
-  if (choice.front() != '?' && choice.front() != ':')
-    return syntax_error("attribute name syntax error", before, rest);
+  std::string_view choice = body;
+  const Result<std::string_view> the_name = take_name(choice);
+  if (!the_name) return the_name.error();
+  if (choice.empty()) return named_value(*the_name, level);
   // The value as written counts, not what it expands to: "$nothing" is not empty.
-  const std::optional<std::string> value = lookup_(the_name);
+  const std::optional<std::string> value = lookup_(*the_name);
   return choose(value && !value->empty(), choice, level);
 }
 
@@ -346,7 +370,62 @@ Result<std::string> Expansion::choose(bool condition, std::string_view rest, int
   return text(*branch, level + 1);
 }
 
+// --- Names that a text mentions
+
+class Scan {
+ public:
+  explicit Scan(const MacroVisitor& visit) : visit_(visit) {}
+
+  util::Status text(std::string_view input, int level) const;
+
+ private:
+  util::Status macro(std::string_view body, int level) const;
+  util::Status comparison(std::string_view rest, int level) const;
+  util::Status choice(std::string_view rest, int level) const;
+
+  const MacroVisitor& visit_;
+};
+
+util::Status Scan::text(std::string_view input, int level) const {
+  return walk(
+      input, level, [](std::string_view) {},
+      [&](std::string_view body) { return macro(body, level); });
+}
+
+util::Status Scan::macro(std::string_view body, int level) const {
+  const std::string_view content = util::trim_left(body);
+  if (content.starts_with('{')) return comparison(content, level);
+  std::string_view rest = body;
+  const Result<std::string_view> name = take_name(rest);
+  if (!name) return name.error();
+  visit_(*name);
+  return rest.empty() ? util::Status() : choice(rest, level);
+}
+
+util::Status Scan::comparison(std::string_view rest, int level) const {
+  const Result<Comparison> parsed = take_comparison(rest);
+  if (!parsed) return parsed.error();
+  for (const std::string_view side : {parsed->left, parsed->right}) {
+    if (util::Status scanned = text(side, level + 1); !scanned) return scanned;
+  }
+  return rest.empty() ? util::Status() : choice(rest, level);
+}
+
+util::Status Scan::choice(std::string_view rest, int level) const {
+  const Result<Choice> parsed = parse_choice(rest);
+  if (!parsed) return parsed.error();
+  for (const auto& branch : {parsed->if_true, parsed->if_false}) {
+    if (!branch) continue;
+    if (util::Status scanned = text(*branch, level + 1); !scanned) return scanned;
+  }
+  return {};
+}
+
 }  // namespace
+
+util::Status visit_macros(std::string_view text, const MacroVisitor& visit) {
+  return Scan(visit).text(text, 1);
+}
 
 util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup) {
   return Expansion(lookup).text(text, 1);

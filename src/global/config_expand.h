@@ -24,6 +24,11 @@ using MacroLookup = std::function<std::optional<std::string>(std::string_view na
 // Error Syntax with the text that belongs into a warning.
 util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup);
 
+// Names every parameter that the text mentions, in any of its branches, in order and as often as it
+// does; nothing is looked up. Names before a mistake have been visited.
+using MacroVisitor = std::function<void(std::string_view name)>;
+util::Status visit_macros(std::string_view text, const MacroVisitor& visit);
+
 // Is this a version that "==level" can compare: "3", "3.6" or "3.6.1"?
 util::Status check_level(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "global/bad_values.h"
 #include "global/config_defaults.h"
 #include "global/config_expand.h"
 #include "global/param_values.h"
@@ -230,6 +231,24 @@ Result<Params> try_load_params(const Config& config, std::string_view program) {
   }
   if (status = read_origin_file(config, params.myorigin); !status) return std::move(status).error();
   return params;
+}
+
+std::vector<Error> find_bad_values(const Config& config) {
+  std::vector<Error> found;
+  const auto note = [&](Status status) {
+    if (!status) found.push_back(std::move(status).error());
+  };
+  note(check_compatibility_level(config));
+  Params params;
+  for (std::size_t i = 0; i < std::size(kSpecs); ++i) {
+    std::visit(
+        [&](auto member) {
+          note(read_strictly(config, reading_of(config, kSpecs[i]), params.*member));
+        },
+        kMembers[i]);
+  }
+  note(read_origin_file(config, params.myorigin));
+  return found;
 }
 
 Params load_params(const Config& config, std::string_view program) {

@@ -35,11 +35,6 @@ Result<std::string> read_all(int fd) {
   }
 }
 
-bool is_comment_or_empty(std::string_view line) {
-  const std::string_view content = trim_left(line);
-  return content.empty() || content.front() == '#';
-}
-
 void warn_of_stray(std::string_view file, std::string_view text) {
   const std::string_view shown = text.substr(0, kQuotedLength);
   msg::warn("{}: logical line must not start with whitespace: \"{}{}\"", file, shown,
@@ -62,14 +57,21 @@ Result<std::string> read_text_file(const std::string& path) {
   }
 }
 
+LineKind line_kind(std::string_view line) {
+  const std::string_view content = trim_left(line);
+  if (content.empty() || content.front() == '#') return LineKind::Ignored;
+  return content.size() == line.size() ? LineKind::First : LineKind::Continuation;
+}
+
 std::vector<LogicalLine> logical_lines(std::string_view text, std::string_view file) {
   std::vector<LogicalLine> lines;
   std::string stray;
   for (int number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (is_comment_or_empty(line)) continue;
-    if (!is_blank(line.front())) {
+    const LineKind kind = line_kind(line);
+    if (kind == LineKind::Ignored) continue;
+    if (kind == LineKind::First) {
       lines.push_back({number, std::string(line)});
     } else if (!lines.empty()) {
       lines.back().text += line;

@@ -15,6 +15,13 @@ namespace handoff::util {
 // Read again when the file changes under our hands, so never half of an edit.
 Result<std::string> read_text_file(const std::string& path);
 
+enum class LineKind {
+  Ignored,  // empty, or a comment
+  First,    // of a logical line
+  Continuation,
+};
+LineKind line_kind(std::string_view line);
+
 struct LogicalLine {
   int number = 0;    // of its first physical line, from 1
   std::string text;  // without line ends; blanks that lead a continuation are kept

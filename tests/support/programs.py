@@ -14,7 +14,7 @@ from support import debian
 # What the project builds. A name in here whose program is missing is an error, never a skip.
 OUR_DAEMONS = frozenset({"master", "scache", "smtp", "qmgr", "pickup", "cleanup", "trivial-rewrite",
                          "bounce", "error", "postlogd", "postfix-script", "post-install"})
-OUR_COMMANDS = frozenset({"sendmail", "postdrop", "postmap", "postscache", "postfix", "postlog"})
+OUR_COMMANDS = frozenset({"sendmail", "postconf", "postdrop", "postmap", "postscache", "postfix", "postlog"})
 # In daemon_directory in spite of their names.
 NAMED_LIKE_COMMANDS = frozenset({"postlogd", "post-install", "postfix-files", "postfix-script", "postfix-wrapper",
                                  "postfix-tls-script", "postmulti-script", "postscreen", "qmgr",

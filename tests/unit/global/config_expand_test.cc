@@ -146,5 +146,40 @@ TEST(ConfigExpand, SurvivesBracketsByTheThousand) {
   EXPECT_FALSE(expand("$" + many + std::string(100'000, '}')));
 }
 
+TEST(Expansion, EndsWhenValuesMultiply) {
+  std::map<std::string, std::string, std::less<>> values;
+  for (int i = 0; i < 90; ++i) {
+    const std::string next = "$n" + std::to_string(i + 1);
+    values.emplace("n" + std::to_string(i), next + next);
+  }
+  const auto value = expand("$n0", values);
+  ASSERT_FALSE(value);
+  EXPECT_NE(value.error().what.find("unreasonable macro call nesting"), std::string::npos);
+}
+
+std::string mentioned(std::string_view text) {
+  std::string names;
+  const util::Status visited =
+      visit_macros(text, [&](std::string_view name) { names += std::string(name) + ' '; });
+  return names + (visited ? "" : visited.error().what);
+}
+
+TEST(VisitMacros, NamesAllBranches) {
+  EXPECT_EQ(mentioned("$a $$b ${c}$(d) $a"), "a c d a ");
+  EXPECT_EQ(mentioned("${a?{$b}:{${c:$d}}}"), "a b c d ");
+  EXPECT_EQ(mentioned("${{$a} ==level {x$b} ? {$c} : $d}"), "a b c d ");
+}
+
+TEST(VisitMacros, NamesWhatStandsBeforeAMistake) {
+  EXPECT_EQ(mentioned("$a ${b"), "a truncated macro reference: \"$a ${b\"");
+  EXPECT_EQ(mentioned("${a?{b}c}"), "a \":\" expected at: \"...b}>>>c\"");
+}
+
+TEST(VisitMacros, GivesUpOnDeepNesting) {
+  std::string deep = "x";
+  for (int i = 0; i < 200; ++i) deep = "${a?" + deep + "}";
+  EXPECT_NE(mentioned(deep).find("unreasonable macro call nesting"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace handoff::global

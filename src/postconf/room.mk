@@ -1,0 +1,3 @@
+below_postconf := global dns tables util
+libs_postconf  := -lcrypto
+programs       += postconf/postconf
