@@ -13,6 +13,9 @@
 
 namespace handoff::global {
 
+// In the flags of each reply: the server knows that it should make room for another process.
+inline constexpr int kReconnectPlease = 1;
+
 // Complete an address, in external (quoted) form.
 struct RewriteRequest {
   std::string rule{rewrite_context::kLocal};
@@ -25,7 +28,7 @@ struct RewriteRequest {
 };
 
 struct RewriteReply {
-  int server_flags = 0;  // 1: please reconnect
+  int server_flags = 0;  // or kReconnectPlease
   std::string address;
 
   static constexpr auto kFields =

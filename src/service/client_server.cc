@@ -133,7 +133,7 @@ void ClientServer::watch_listeners() {
 }
 
 void ClientServer::accept_one(const util::UniqueFd& listener) {
-  if (const std::string why = service_->stale(); !why.empty() && count_->clients == 0) {
+  if (const std::string why = service_->stale(); !why.empty()) {
     msg::info("{} -- restarting", why);
     return leave(Leaving::Stale);
   }

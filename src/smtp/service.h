@@ -14,6 +14,7 @@
 #include "smtp/delivery.h"
 #include "smtp/route.h"
 #include "tables/match_list.h"
+#include "tables/table.h"
 
 namespace handoff::smtp {
 
@@ -23,6 +24,7 @@ class SmtpService final : public service::SingleService {
 
   void serve(service::Connection client) override;
   std::optional<std::chrono::milliseconds> while_idle() override;
+  std::string stale() override { return tables::changed_table(); }
 
  private:
   [[nodiscard]] Router make_router();

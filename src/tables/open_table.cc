@@ -84,10 +84,11 @@ SharedTable open_table(std::string_view type_and_name, const TableOptions& optio
                                             std::move(table).error().what);
 }
 
-std::optional<std::string> find_changed_table() {
+std::string changed_table() {
   for (const auto& [name, instance] : open_tables())
-    if (const SharedTable table = instance.lock(); table && table->changed()) return name;
-  return std::nullopt;
+    if (const SharedTable table = instance.lock(); table && table->changed())
+      return "table " + name + " has changed";
+  return {};
 }
 
 Result<std::unique_ptr<TableBuilder>> create_table(std::string_view type_and_name,

@@ -80,8 +80,8 @@ util::Result<SharedTable> try_open_table(std::string_view type_and_name,
 // replaced by one that says so at each look-up, and can tell nothing.
 SharedTable open_table(std::string_view type_and_name, const TableOptions& options = {});
 
-// Whether an open table has changed; the name is as in stock's log:
-// "hash:/etc/x(0,lock|fold_fix)".
-std::optional<std::string> find_changed_table();
+// Whether a table that is open has changed: "table hash:/etc/x(0,lock|fold_fix) has changed", as in
+// stock's log, or nothing. For service::Application::stale().
+std::string changed_table();
 
 }  // namespace handoff::tables

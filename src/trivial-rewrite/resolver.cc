@@ -110,9 +110,15 @@ std::vector<std::string> address_keys(std::string_view address, std::string_view
   return keys;
 }
 
-Result<std::optional<std::string>> ask(const Lookup& lookup, std::string_view key) {
+// The first of the keys is the whole one, the others are parts of it.
+tables::Answer ask(const Lookup& lookup, const std::vector<std::string>& keys) {
+  using Key = tables::MapList::Key;
   if (!lookup) return std::optional<std::string>();
-  return lookup(util::to_lower(key));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    tables::Answer answer = lookup(util::to_lower(keys[i]), i == 0 ? Key::Whole : Key::Part);
+    if (!answer || *answer) return answer;
+  }
+  return std::optional<std::string>();
 }
 
 }  // namespace
@@ -198,14 +204,10 @@ Result<std::optional<std::string>> Resolver::sender_entry(const Lookup& lookup,
                                                           const std::string& null_key) const {
   std::vector<std::string> keys{null_key};
   if (!sender.empty()) keys = address_keys(sender, settings_.recipient_delimiter, false);
-  for (const std::string& key : keys) {
-    auto found = ask(lookup, key);
-    if (!found) return std::move(found).error();
-    if (!*found) continue;
-    if (util::equal_ignoring_case(**found, kDunno)) break;
-    return found;
-  }
-  return std::optional<std::string>();
+  auto found = ask(lookup, keys);
+  if (found && *found && util::equal_ignoring_case(**found, kDunno))
+    return std::optional<std::string>();
+  return found;
 }
 
 Status Resolver::choose_relayhost(Choice& choice, std::string_view sender) const {
@@ -304,30 +306,24 @@ Status Resolver::apply_transport_maps(Choice& choice, const Peeled& address) con
   std::vector<std::string> keys =
       transport_keys(address.recipient(), settings_.recipient_delimiter);
   keys.emplace_back("*");
-  for (const std::string& key : keys) {
-    auto found = ask(routes_.transport_maps, key);
-    if (!found) return std::move(found).error();
-    if (!*found) continue;
-    const Route route = parse_route(**found);
-    if (route.transport.empty() && route.nexthop.empty()) return {};  // ":": as without a table
-    if (!route.transport.empty()) choice.transport = route.transport;
-    choice.nexthop = route.nexthop.empty() ? address.destination() : route.nexthop;
-    return {};
-  }
+  auto found = ask(routes_.transport_maps, keys);
+  if (!found) return std::move(found).error();
+  if (!*found) return {};
+  const Route route = parse_route(**found);
+  if (route.transport.empty() && route.nexthop.empty()) return {};  // ":": as without a table
+  if (!route.transport.empty()) choice.transport = route.transport;
+  choice.nexthop = route.nexthop.empty() ? address.destination() : route.nexthop;
   return {};
 }
 
 Status Resolver::apply_relocated(Choice& choice, const Peeled& address) const {
   if (!settings_.relocated) return {};
-  for (const std::string& key :
-       address_keys(address.recipient(), settings_.recipient_delimiter, address.ours)) {
-    auto found = ask(settings_.relocated, key);
-    if (!found) return std::move(found).error();
-    if (!*found) continue;
-    choice.transport = "error";
-    choice.nexthop = "5.1.6 User has moved to " + **found;
-    return {};
-  }
+  auto found = ask(settings_.relocated,
+                   address_keys(address.recipient(), settings_.recipient_delimiter, address.ours));
+  if (!found) return std::move(found).error();
+  if (!*found) return {};
+  choice.transport = "error";
+  choice.nexthop = "5.1.6 User has moved to " + **found;
   return {};
 }
 

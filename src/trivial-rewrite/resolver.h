@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "global/rewrite_messages.h"
+#include "tables/map_list.h"
 #include "trivial-rewrite/rewriter.h"
 #include "util/result.h"
 
@@ -19,7 +20,7 @@ namespace handoff::rewrite {
 
 // An error is a table that could not be asked; the client is told to try again later.
 using DomainTest = std::function<util::Result<bool>(std::string_view domain)>;
-using Lookup = std::function<util::Result<std::optional<std::string>>(std::string_view key)>;
+using Lookup = std::function<tables::Answer(std::string_view key, tables::MapList::Key kind)>;
 
 struct ResolverSettings {
   RewriteRules local_rules;

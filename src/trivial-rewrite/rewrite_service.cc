@@ -38,6 +38,10 @@ void RewriteService::on_request(std::uint64_t client, std::string_view list) {
   server_.request_ended();
 }
 
+int RewriteService::server_flags() {
+  return tables::changed_table().empty() ? 0 : global::kReconnectPlease;
+}
+
 std::optional<std::string> RewriteService::answer(std::string_view list) const {
   attr0::ListReader reader(list, peer_name_);
   const auto request = reader.next(global::attr::kRequest);
@@ -58,7 +62,8 @@ std::optional<std::string> RewriteService::answer_rewrite(std::string_view list)
     return std::nullopt;
   }
   const RewriteRules& rules = local ? rules_.local : rules_.remote;
-  return attr0::encode(global::RewriteReply{0, rewrite_external(request->address, rules)});
+  return attr0::encode(
+      global::RewriteReply{server_flags(), rewrite_external(request->address, rules)});
 }
 
 std::optional<std::string> RewriteService::answer_resolve(std::string_view list,
@@ -66,7 +71,7 @@ std::optional<std::string> RewriteService::answer_resolve(std::string_view list,
   const auto request = attr0::decode<global::ResolveRequest>(list, peer_name_);
   if (!request) return std::nullopt;
   return attr0::encode(
-      global::ResolveReply{0, resolver.resolve(request->sender, request->address)});
+      global::ResolveReply{server_flags(), resolver.resolve(request->sender, request->address)});
 }
 
 }  // namespace handoff::rewrite

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "service/multi_server.h"
+#include "tables/table.h"
 #include "trivial-rewrite/resolver.h"
 #include "util/list_connection.h"
 
@@ -28,6 +29,7 @@ class RewriteService final : public service::MultiService {
   RewriteService(service::MultiServer& server, Rules rules);
 
   void on_client(service::Client client) override;
+  std::string stale() override { return tables::changed_table(); }
 
   // The answer to one request; nothing when it is malformed (which has been logged).
   [[nodiscard]] std::optional<std::string> answer(std::string_view list) const;
@@ -39,6 +41,8 @@ class RewriteService final : public service::MultiService {
   };
 
   void on_request(std::uint64_t client, std::string_view list);
+  // What clients are told to do beside: to come again, when what we say may be old.
+  [[nodiscard]] static int server_flags();
   [[nodiscard]] std::optional<std::string> answer_rewrite(std::string_view list) const;
   [[nodiscard]] std::optional<std::string> answer_resolve(std::string_view list,
                                                           const Resolver& resolver) const;

@@ -2,13 +2,11 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "global/match_lists.h"
 #include "global/own_addresses.h"
+#include "tables/map_list.h"
 #include "tables/match_list.h"
-#include "tables/table.h"
-#include "util/braces.h"
 #include "util/sockets.h"
 #include "util/text.h"
 
@@ -18,27 +16,16 @@ using util::Result;
 
 namespace {
 
-constexpr std::string_view kSeparators = ", \t\r\n";
 constexpr std::string_view kIpv6Tag = "IPv6:";
 constexpr std::string_view kMappedPrefix = "::ffff:";  // an IPv4 address in IPv6's clothes
 
-// Several tables as one: the first that knows the key decides. No tables: no function.
-Lookup open_tables(std::string_view names) {
-  using Tables = std::vector<tables::SharedTable>;
-  const auto opened = std::make_shared<Tables>();
-  while (true) {
-    const std::string_view name = util::next_brace_word(names, kSeparators);
-    if (name.empty()) break;
-    opened->push_back(tables::open_table(name));
-  }
-  if (opened->empty()) return {};
-  return [opened](std::string_view key) -> Result<std::optional<std::string>> {
-    for (const auto& table : *opened) {
-      auto found = table->lookup(key);
-      if (!found || *found) return found;
-    }
-    return std::optional<std::string>();
-  };
+// No tables: no function.
+Lookup open_maps(std::string title, std::string_view names) {
+  tables::TableOptions options;
+  options.lock = options.utf8 = options.no_substitution = true;
+  const auto maps = std::make_shared<tables::MapList>(std::move(title), names, options);
+  if (maps->empty()) return {};
+  return [maps](std::string_view key, tables::MapList::Key kind) { return maps->find(key, kind); };
 }
 
 DomainTest test_with(tables::MatchList list) {
@@ -107,7 +94,7 @@ ResolverSettings resolver_settings(const global::Config& config, const global::P
   settings.is_virtual_mailbox = test_with(
       global::string_list(params, "virtual_mailbox_domains", params.virtual_mailbox_domains));
   settings.is_relay = test_with(global::domain_list(params, "relay_domains", params.relay_domains));
-  settings.relocated = open_tables(params.relocated_maps);
+  settings.relocated = open_maps("relocated_maps", params.relocated_maps);
   return settings;
 }
 
@@ -118,11 +105,13 @@ Routes routes(const global::Params& params) {
   routes.relay = params.relay_transport;
   routes.other = params.default_transport;
   routes.relayhost = params.relayhost;
-  routes.sender_relayhost = open_tables(params.sender_dependent_relayhost_maps);
-  routes.sender_transport = open_tables(params.sender_dependent_default_transport_maps);
+  routes.sender_relayhost =
+      open_maps("sender_dependent_relayhost_maps", params.sender_dependent_relayhost_maps);
+  routes.sender_transport = open_maps("sender_dependent_default_transport_maps",
+                                      params.sender_dependent_default_transport_maps);
   routes.empty_sender_relayhost_key = params.empty_address_relayhost_maps_lookup_key;
   routes.empty_sender_transport_key = params.empty_address_default_transport_maps_lookup_key;
-  routes.transport_maps = open_tables(params.transport_maps);
+  routes.transport_maps = open_maps("transport_maps", params.transport_maps);
   return routes;
 }
 
@@ -133,12 +122,15 @@ Routes probe_routes(const global::Params& params) {
   routes.relay = params.address_verify_relay_transport;
   routes.other = params.address_verify_default_transport;
   routes.relayhost = params.address_verify_relayhost;
-  routes.sender_relayhost = open_tables(params.address_verify_sender_dependent_relayhost_maps);
+  routes.sender_relayhost = open_maps("address_verify_sender_dependent_relayhost_maps",
+                                      params.address_verify_sender_dependent_relayhost_maps);
   routes.sender_transport =
-      open_tables(params.address_verify_sender_dependent_default_transport_maps);
+      open_maps("address_verify_sender_dependent_default_transport_maps",
+                params.address_verify_sender_dependent_default_transport_maps);
   routes.empty_sender_relayhost_key = params.empty_address_relayhost_maps_lookup_key;
   routes.empty_sender_transport_key = params.empty_address_default_transport_maps_lookup_key;
-  routes.transport_maps = open_tables(params.address_verify_transport_maps);
+  routes.transport_maps =
+      open_maps("address_verify_transport_maps", params.address_verify_transport_maps);
   return routes;
 }
 

@@ -16,10 +16,11 @@ using util::Result;
 using Found = std::optional<std::string>;
 
 Lookup table(std::map<std::string, std::string, std::less<>> entries) {
-  return [entries = std::move(entries)](std::string_view key) -> Result<Found> {
-    const auto at = entries.find(key);
-    return at == entries.end() ? Found() : Found(at->second);
-  };
+  return
+      [entries = std::move(entries)](std::string_view key, tables::MapList::Key) -> Result<Found> {
+        const auto at = entries.find(key);
+        return at == entries.end() ? Found() : Found(at->second);
+      };
 }
 
 class ResolverTest : public testing::Test {
@@ -110,7 +111,7 @@ TEST_F(ResolverTest, AsksForTheSendersWay) {
 
 TEST_F(ResolverTest, SaysTryAgainWhenATableFails) {
   test::LogCapture::expect("broken table");
-  routes.transport_maps = [](std::string_view) -> Result<Found> {
+  routes.transport_maps = [](std::string_view, tables::MapList::Key) -> Result<Found> {
     return util::Error::not_found("broken table");
   };
   EXPECT_EQ(resolve("user@example.com").flags, flag::kClassDefault | flag::kFail);
