@@ -17,6 +17,7 @@ from support import postconf_corpus, programs
 from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.mistakes import back_date
 from support.postconf_corpus import Outcome
+from support.root import needs_root
 
 # Each fatal error costs stock a second of sleep.
 AT_A_TIME = 24
@@ -219,7 +220,7 @@ def information(origin: str, directory: pathlib.Path, option: str) -> List[str]:
     return done.stdout.decode().splitlines()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="stock wants root to look at accounts")
+@needs_root("stock wants root to look at accounts")
 def test_table_types_are_sorted_and_known_to_stock(tmp_path):
     ours = information("ours", tmp_path, "-m")
     stock = information("stock", tmp_path, "-m")
