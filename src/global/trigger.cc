@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "util/hang_up.h"
 #include "util/msg.h"
 #include "util/sockets.h"
 #include "util/stream.h"
@@ -20,6 +21,8 @@ using util::UniqueFd;
 
 namespace {
 
+constexpr int kRetries = 3;
+
 // Without a reader this fails at once, and with one that sleeps the pipe has room.
 Status write_fifo(const std::string& path, std::string_view requests,
                   std::chrono::milliseconds limit) {
@@ -32,13 +35,22 @@ Status write_fifo(const std::string& path, std::string_view requests,
 
 // The bytes wait in the socket until the server comes to them, also after we have closed it. The
 // NUL is not a request: servers on systems with another kind of socket need it.
-Status write_socket(const std::string& path, std::string_view requests,
-                    std::chrono::milliseconds limit) {
+Status write_socket_once(const std::string& path, std::string_view requests,
+                         std::chrono::milliseconds limit) {
   auto fd = util::connect_unix(path, limit);
   if (!fd) return std::move(fd).error();
   Stream stream(*std::move(fd), path, limit);
   if (Status written = stream.write(std::string(requests) + '\0'); !written) return written;
   return stream.flush();
+}
+
+// A process that is about to leave, at a reload, hangs up on us; the next one listens.
+Status write_socket(const std::string& path, std::string_view requests,
+                    std::chrono::milliseconds limit) {
+  Status written = write_socket_once(path, requests, limit);
+  for (int retry = 0; retry < kRetries && !written && util::is_hang_up(written.error()); ++retry)
+    written = write_socket_once(path, requests, limit);
+  return written;
 }
 
 }  // namespace
