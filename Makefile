@@ -102,8 +102,8 @@ $B/bin/unit-tests: $(test_objects) $(call archives,$(test_rooms))
 	$(compile) $^ $(call libraries,$(test_rooms)) -lgtest -o $@
 
 # --- A daemon that only tests have, on one of our skeletons.
-test_daemons := $B/bin/test/event-daemon
-$(test_daemons): $B/bin/test/%-daemon: $B/tests/support/%_daemon.o $(call archives,$(floors))
+test_daemons := $B/tests/event-daemon
+$(test_daemons): $B/tests/%-daemon: $B/tests/support/%_daemon.o $(call archives,$(floors))
 	@mkdir -p $(@D)
 	$(compile) $^ $(call libraries,$(floors)) -o $@
 

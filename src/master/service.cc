@@ -23,7 +23,7 @@ constexpr std::chrono::seconds kCrowdWarningInterval{1000};
 constexpr std::size_t kRecordsAtOnce = 64;
 constexpr int kFruitlessInARow = 20;
 constexpr std::chrono::seconds kFruitlessTime{2};
-constexpr std::chrono::seconds kResumePause{5};
+constexpr std::chrono::seconds kResumePause{1};
 
 }  // namespace
 

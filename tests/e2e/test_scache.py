@@ -104,6 +104,7 @@ def test_rude_clients_change_nothing_for_others(suite, rudeness):
 def test_keeps_no_descriptor(suite):
     with suite() as mail, connect(mail) as client, sessions() as [session]:
         cycle(client, session, 0)
+        assert client.find(find_endpoint("nobody")) is None  # what was asked before is done with
         [scache] = mail.processes("scache")
         before = sorted(scache.descriptors())
         for number in range(10_000):

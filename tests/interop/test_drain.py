@@ -33,7 +33,7 @@ class Talking:
 
     def __enter__(self):
         mail = self._mail.__enter__()
-        shutil.copy2(our_directory() / "test" / "event-daemon", mail.daemon("event-daemon"))
+        shutil.copy2(our_directory().parent / "tests/event-daemon", mail.daemon("event-daemon"))
         mail.start()
         return mail
 
