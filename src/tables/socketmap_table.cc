@@ -8,6 +8,7 @@
 #include "tables/server_connection.h"
 #include "tables/socketmap_protocol.h"
 #include "tables/table_types.h"
+#include "util/hang_up.h"
 #include "util/msg.h"
 
 namespace handoff::tables {
@@ -85,9 +86,8 @@ class SocketmapTable final : public Table {
 
   // In stock's words.
   static Error explain(const Error& error) {
+    if (util::is_hang_up(error)) return Error::closed("unexpected disconnect");
     switch (error.kind) {
-      case Error::Kind::Closed:
-        return Error::closed("unexpected disconnect");
       case Error::Kind::Timeout:
         return {Error::Kind::Timeout, "timeout error", ETIMEDOUT};
       case Error::Kind::Limit:
