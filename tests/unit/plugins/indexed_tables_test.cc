@@ -190,8 +190,8 @@ TEST_P(IndexedTables, TellsThatItWasBuiltAnew) {
   }
 }
 
-TEST_P(IndexedTables, KeepsTheModeOfAnExistingFile) {
-  if (is_cdb()) GTEST_SKIP() << "a new file, as with stock";
+// A cdb file is always a new one, as with stock.
+TEST_P(ChangingTables, KeepsTheModeOfAnExistingFile) {
   ASSERT_TRUE(build({{"a", "1"}}));
   ASSERT_EQ(::chmod(file().c_str(), 0600), 0);
   ASSERT_TRUE(build({{"a", "2"}}));
@@ -313,18 +313,6 @@ TEST_P(ChangingTables, AnEmptyFileIsANewTable) {
   EXPECT_EQ(find(*open(), "a"), "1");
 }
 
-TEST_P(ChangingTables, IsLockedWhileItIsOpen) {
-  if (type() == "lmdb") GTEST_SKIP() << "may have several writers";
-  TableOptions options = with(Access::Create);
-  options.lock_while_open = true;
-  SharedTable table = open(options);
-  const util::UniqueFd other(::open(file().c_str(), O_RDWR | O_CLOEXEC));
-  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), -1);
-  EXPECT_TRUE(*table->update("a", "1"));
-  table.reset();
-  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), 0);
-}
-
 class LmdbTables : public IndexedTables {};
 INSTANTIATE_TEST_SUITE_P(All, LmdbTables, testing::Values("lmdb"));
 
@@ -348,6 +336,17 @@ TEST_P(CdbTables, CannotBeChanged) {
 
 class BerkeleyTables : public IndexedTables {};
 INSTANTIATE_TEST_SUITE_P(All, BerkeleyTables, testing::Values("hash", "btree"));
+
+TEST_P(BerkeleyTables, IsLockedWhileItIsOpen) {
+  TableOptions options = with(Access::Create);
+  options.lock_while_open = true;
+  SharedTable table = open(options);
+  const util::UniqueFd other(::open(file().c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), -1);
+  EXPECT_TRUE(*table->update("a", "1"));
+  table.reset();
+  EXPECT_EQ(::flock(other.get(), LOCK_SH | LOCK_NB), 0);
+}
 
 TEST_P(BerkeleyTables, TheOtherTypeIsNoDatabase) {
   LogCapture::expect("unexpected file type or format");
