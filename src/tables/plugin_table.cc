@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "tables/match_list.h"
-#include "tables/pcre_table.h"
+#include "tables/pattern_table.h"
 #include "tables/settings.h"
 #include "util/msg.h"
 #include "util/text.h"
@@ -344,7 +344,8 @@ class PluginBuilder final : public TableBuilder {
 }  // namespace
 
 TableType plugin_type(std::string name, const Plugin& plugin) {
-  if (plugin.expressions != nullptr) return pattern_type(std::move(name), *plugin.expressions);
+  if (plugin.expressions != nullptr)
+    return plugin_pattern_type(std::move(name), *plugin.expressions);
   TableType type;
   type.name = name;
   type.open = [name, &plugin](std::string_view table, const TableOptions& options) -> OpenedTable {

@@ -45,7 +45,7 @@ std::optional<std::string_view> take_name(std::string_view& rest, std::string_vi
   return std::nullopt;
 }
 
-std::optional<int> group_number(std::string_view name,
+std::optional<int> group_number(std::string_view name, std::string_view out_of_range,
                                 const std::function<void(std::string_view)>& report) {
   if (!std::ranges::all_of(name, util::is_digit)) {
     report("non-numeric replacement index \"" + std::string(name) + '"');
@@ -54,7 +54,7 @@ std::optional<int> group_number(std::string_view name,
   // More digits than a number can have: more than any pattern has groups.
   const int number = util::to_int(name).value_or(std::numeric_limits<int>::max());
   if (number < 1) {
-    report("out-of-range replacement index \"" + std::string(name) + '"');
+    report(std::string(out_of_range) + " replacement index \"" + std::string(name) + '"');
     return std::nullopt;
   }
   return number;
@@ -62,7 +62,7 @@ std::optional<int> group_number(std::string_view name,
 
 }  // namespace
 
-std::optional<Replacement> Replacement::parse(std::string_view text,
+std::optional<Replacement> Replacement::parse(std::string_view text, std::string_view out_of_range,
                                               const std::function<void(std::string_view)>& report) {
   Replacement result;
   std::string literal;
@@ -81,7 +81,7 @@ std::optional<Replacement> Replacement::parse(std::string_view text,
     }
     const std::optional<std::string_view> name = take_name(rest, text);
     if (!name) return std::nullopt;
-    const std::optional<int> group = group_number(*name, report);
+    const std::optional<int> group = group_number(*name, out_of_range, report);
     good = good && group;
     if (!group) continue;
     if (!literal.empty()) result.parts_.emplace_back(std::exchange(literal, {}));

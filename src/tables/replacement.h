@@ -13,8 +13,8 @@ namespace handoff::tables {
 class Replacement {
  public:
   // Nothing: it is malformed, which has been logged, or told to `report` where the log line should
-  // name the rule.
-  static std::optional<Replacement> parse(std::string_view text,
+  // name the rule. `out_of_range` is what is said of "$0": stock writes that in two ways.
+  static std::optional<Replacement> parse(std::string_view text, std::string_view out_of_range,
                                           const std::function<void(std::string_view)>& report);
   // The text as it is, dollars and all.
   static Replacement literal(std::string text);

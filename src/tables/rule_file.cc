@@ -57,9 +57,19 @@ void RuleWarnings::warn(int line, std::string_view problem) const {
   msg::warn("{}, line {}: {}", map_, line, problem);
 }
 
+void RuleWarnings::warn_unended(const std::vector<int>& conditions) const {
+  for (const int line : conditions) warn(line, "IF has no matching ENDIF");
+}
+
 bool is_keyword(std::string_view rule, std::string_view keyword) {
   return util::starts_with_ignoring_case(rule, keyword) &&
          (rule.size() == keyword.size() || !util::is_alnum(rule[keyword.size()]));
+}
+
+bool take_negation(std::string_view& rest) {
+  bool odd = false;
+  for (; rest.starts_with('!'); rest = util::trim_left(rest.substr(1))) odd = !odd;
+  return odd;
 }
 
 }  // namespace handoff::tables

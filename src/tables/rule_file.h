@@ -27,6 +27,8 @@ class RuleWarnings {
       : map_(std::string(type) + " map " + std::string(name)) {}
 
   void warn(int line, std::string_view problem) const;
+  // RuleList::open_conditions().
+  void warn_unended(const std::vector<int>& conditions) const;
 
  private:
   std::string map_;
@@ -34,5 +36,7 @@ class RuleWarnings {
 
 // "IF", "if": the word at the beginning of the rule; not the beginning of a longer one.
 bool is_keyword(std::string_view rule, std::string_view keyword);
+// Takes every "!" off the front of `rest`. True: there was an odd number of them.
+bool take_negation(std::string_view& rest);
 
 }  // namespace handoff::tables
