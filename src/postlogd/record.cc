@@ -1,7 +1,5 @@
 #include "postlogd/record.h"
 
-#include <syslog.h>
-
 #include "util/text.h"
 
 namespace handoff::postlogd {
@@ -30,18 +28,7 @@ Level level_of(std::string_view text) {
 }
 
 int syslog_level(std::string_view text) {
-  switch (level_of(text)) {
-    case Level::Info:
-      return LOG_INFO;
-    case Level::Warning:
-      return LOG_WARNING;
-    case Level::Error:
-      return LOG_ERR;
-    case Level::Fatal:
-    case Level::Panic:
-      return LOG_CRIT;
-  }
-  return LOG_INFO;
+  return util::msg::syslog_priority(level_of(text));
 }
 
 }  // namespace handoff::postlogd

@@ -1,6 +1,7 @@
 #include "util/msg.h"
 
 #include <fmt/format.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -79,6 +80,21 @@ std::string_view label(Level level) {
       return "panic: ";
   }
   return "";
+}
+
+int syslog_priority(Level level) {
+  switch (level) {
+    case Level::Info:
+      return LOG_INFO;
+    case Level::Warning:
+      return LOG_WARNING;
+    case Level::Error:
+      return LOG_ERR;
+    case Level::Fatal:
+    case Level::Panic:
+      return LOG_CRIT;
+  }
+  return LOG_INFO;
 }
 
 void set_tag(std::string tag) {

@@ -21,6 +21,8 @@ enum class Level { Info, Warning, Error, Fatal, Panic };
 
 // "warning: " and the like; nothing for Info.
 std::string_view label(Level level);
+// LOG_INFO, LOG_WARNING, LOG_ERR or LOG_CRIT.
+int syslog_priority(Level level);
 
 // A line for every place that wants one; `text` is sanitized and has no label.
 class Sink {

@@ -10,21 +10,6 @@
 namespace handoff::util::msg {
 namespace {
 
-int syslog_priority(Level level) {
-  switch (level) {
-    case Level::Info:
-      return LOG_INFO;
-    case Level::Warning:
-      return LOG_WARNING;
-    case Level::Error:
-      return LOG_ERR;
-    case Level::Fatal:
-    case Level::Panic:
-      return LOG_CRIT;
-  }
-  return LOG_INFO;
-}
-
 class SyslogSink : public Sink {
  public:
   explicit SyslogSink(int facility) : facility_(facility) {}
