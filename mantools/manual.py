@@ -1,4 +1,5 @@
-"""Manual pages as they stand in the comment at the head of a program's main source file.
+"""Manual pages as they stand in the comment at the head of a program's main source file, or,
+without the slashes, in a file of proto/ that is named like the page: proto/master.5.
 
     // NAME
     //   name - summary
@@ -15,17 +16,19 @@
     //       What stands farther to the right on its own stays as it is; so does what follows a line
     //       that ends in a colon.
 
-Headings are in capitals, one blank behind the slashes. The line "@parameters" stands for the rows
-of params.def that the program reads; "@parameters except max_use" leaves one out that its server
-skeleton reads for others.
+Headings are in capitals, one blank behind the slashes; the text stands farther to the right. The
+line "@parameters" stands for the rows of params.def that the program reads; "@parameters except
+max_use" leaves one out that its server skeleton reads for others.
 """
 
+import itertools
 import pathlib
 import re
 from dataclasses import dataclass
 from typing import List, Tuple
 
-HEADING = re.compile(r"// ([A-Z][A-Z ]*)$")
+HEADING = re.compile(r"[A-Z][A-Z ]*$")
+COMMENT = "// "
 TERM = re.compile(r"(\S(?:.*?\S)?)(?: {2,}(\S.*))$")
 PARAMETERS = "@parameters"
 
@@ -127,20 +130,27 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def lines_of(source: pathlib.Path) -> List[str]:
+    """The text of a page; of a program's, what its head comment says."""
+    lines = source.read_text(encoding="utf-8").splitlines()
+    if source.suffix != ".cc":
+        return [line for line in lines if not line.startswith("#")]
+    comment = itertools.takewhile(lambda line: line.startswith(COMMENT.strip()), lines)
+    return [line[len(COMMENT):] for line in comment]
+
+
 def read_page(source: pathlib.Path, name: str, volume: str) -> Page:
-    """The page of the program whose main source file this is."""
+    """The page of the program whose main source file this is, or the file of proto/ itself."""
     sections: List[Tuple[str, List[str]]] = []
-    for line in source.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("//"):
-            break
-        if match := HEADING.match(line):
-            sections.append((match.group(1), []))
-        elif not sections:
-            raise ValueError(f"{source}: must begin with its manual page: // NAME")
-        else:
-            sections[-1][1].append(line[2:])
+    for line in lines_of(source):
+        if HEADING.match(line):
+            sections.append((line, []))
+        elif sections:
+            sections[-1][1].append(line)
+        elif line:
+            raise ValueError(f"{source}: must begin with its manual page: NAME")
     if not sections or sections[0][0] != "NAME":
-        raise ValueError(f"{source}: must begin with its manual page: // NAME")
+        raise ValueError(f"{source}: must begin with its manual page: NAME")
     margin = min(indentation(line) for _, lines in sections for line in lines if line.strip())
     made = []
     for title, lines in sections:

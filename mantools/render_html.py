@@ -4,7 +4,7 @@ import html
 import itertools
 import re
 import textwrap
-from typing import Callable, Container, List
+from typing import Callable, Container, Iterable, List
 
 from manual import Block, Page, Section
 
@@ -44,9 +44,7 @@ def term_of(text: str, link: Linker, anchors: bool) -> str:
 
 
 def definition(block: Block, link: Linker) -> str:
-    more = "".join(f"\n<pre>{link(textwrap.dedent(part.text))}</pre>" if part.kind == "verbatim"
-                   else f"\n<p>{link(part.text)}</p>" for part in block.more)
-    return f"<dd>{link(block.text)}{more}</dd>"
+    return "\n".join([f"<dd>{link(block.text)}", *render_blocks(block.more, link, anchors=False)]) + "</dd>"
 
 
 def render_group(kind: str, blocks: List[Block], link: Linker, anchors: bool) -> List[str]:
@@ -60,6 +58,11 @@ def render_group(kind: str, blocks: List[Block], link: Linker, anchors: bool) ->
     return [f"<p>{link(block.text)}</p>" for block in blocks]
 
 
+def render_blocks(blocks: Iterable[Block], link: Linker, anchors: bool) -> List[str]:
+    return [line for kind, group in itertools.groupby(blocks, lambda block: block.kind)
+            for line in render_group(kind, list(group), link, anchors)]
+
+
 def render_lines(section: Section, link: Callable[[str], str]) -> List[str]:
     text = "\n".join(line.strip() for line in section.lines if line.strip())
     return [f"<pre>{link(text)}</pre>"]
@@ -69,9 +72,7 @@ def render_section(section: Section, link: Linker, anchors: bool) -> List[str]:
     lines = [f"<h2>{section.title}</h2>"]
     if section.title in {"SYNOPSIS", "SEE ALSO"}:
         return lines + render_lines(section, link)
-    for kind, group in itertools.groupby(section.blocks, lambda block: block.kind):
-        lines += render_group(kind, list(group), link, anchors)
-    return lines
+    return lines + render_blocks(section.blocks, link, anchors)
 
 
 def render(page: Page, link: Linker) -> str:
@@ -80,5 +81,5 @@ def render(page: Page, link: Linker) -> str:
              f'<html lang="en"><head><meta charset="utf-8"><title>Handoff manual - {title}</title>',
              f"<style>{STYLE}</style></head><body>", f"<h1>{title}</h1>"]
     for section in page.sections:
-        lines += render_section(section, link, anchors=page.volume == "5")
+        lines += render_section(section, link, anchors=title == "postconf(5)")
     return "\n".join([*lines, "</body></html>"]) + "\n"

@@ -45,6 +45,8 @@ def verbatim(text: str) -> List[str]:
 
 def render_more(block: Block) -> List[str]:
     """What stands below an item's text."""
+    if block.kind in {"item", "bullet"}:
+        return [".RS", *render_block(block), ".RE"]
     return [".IP", *(verbatim(block.text) if block.kind == "verbatim" else fill(block.text))]
 
 
