@@ -61,7 +61,7 @@
 // CONFIGURATION PARAMETERS
 //   @parameters
 // SEE ALSO
-//   postconf(5), master(5), postmap(1)
+//   postconf(5), master(5), tables(5), postmap(1)
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -48,7 +48,7 @@
 // CONFIGURATION PARAMETERS
 //   @parameters
 // SEE ALSO
-//   postconf(1), postconf(5)
+//   tables(5), postconf(1), postconf(5)
 #include <cstdlib>
 #include <string>
 

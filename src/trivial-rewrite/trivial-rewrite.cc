@@ -15,7 +15,8 @@
 //     resolve: where an address goes, as transport, next-hop and recipient, with flags that tell
 //     the address class. "verify" is the same for address probes.
 //
-//     A changed table is read again after "postfix reload".
+//     A change of an indexed table (hash, btree, lmdb, cdb) is noticed. Other tables, such as
+//     regexp and texthash, are read again after "postfix reload".
 //
 // SECURITY
 //     Not sensitive. It can run chrooted; tables are opened before.
@@ -34,7 +35,7 @@
 //     @parameters
 //
 // SEE ALSO
-//     transport(5), relocated(5), cleanup(8), qmgr(8), master(8), postconf(5)
+//     tables(5), cleanup(8), qmgr(8), master(8), postconf(5)
 
 #include "service/multi_server.h"
 #include "trivial-rewrite/rewrite_service.h"

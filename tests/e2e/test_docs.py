@@ -68,6 +68,7 @@ def test_a_new_text_and_a_page_of_nothing_are_noticed(tree):
     ("proto/postconf.proto", "%PARAM max_use\n", "%PARAM a\n", "a must not follow max_idle"),
     ("src/global/params.def", "PARAM(Int,  max_use, \"100\",", "PARAM(Int,  max_use, 100,", "rows are as expected"),
     ("src/error/error.cc", "// NAME\n", "", "must begin with its manual page"),
+    ("proto/master.5", "NAME\n", "", "must begin with its manual page"),
     ("src/error/error.cc", "error - delivery", "delivery", 'NAME must be "error - what it does"'),
     ("conf/postfix-files", "man8/error.8:", "man8/errors.8:", "has no record for man/man8/error.8"),
 ])
