@@ -47,7 +47,9 @@ def render_more(block: Block) -> List[str]:
     """What stands below an item's text."""
     if block.kind in {"item", "bullet"}:
         return [".RS", *render_block(block), ".RE"]
-    return [".IP", *(verbatim(block.text) if block.kind == "verbatim" else fill(block.text))]
+    if block.kind == "verbatim":
+        return [".IP", ".in +4n", *verbatim(block.text), ".in -4n"]
+    return [".IP", *fill(block.text)]
 
 
 def render_block(block: Block) -> List[str]:
