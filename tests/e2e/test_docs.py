@@ -6,7 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
-from typing import List
+from typing import List, Set
 
 import pytest
 
@@ -76,6 +76,29 @@ def test_mistakes_in_the_sources_are_named(tree, file, old, new, says):
     edit(tree / file, old, new)
     complaints = check(tree)
     assert len(complaints) == 1 and says in complaints[0] and file in complaints[0]
+
+
+# Other parameters' defaults refer to them, or they are limits of a transport like any other.
+NOT_BY_NAME = {"default_delivery_status_filter", "local_destination_concurrency_limit",
+               "local_destination_recipient_limit", "multi_instance_name", "virtual_alias_maps",
+               "virtual_mailbox_maps"}
+# Their texts leave it to bounce(8) what it sends.
+OF_REPORTS = {"bounce_notice_recipient", "bounce_size_limit", "delay_notice_recipient",
+              "enable_threaded_bounces"}
+
+
+def words_of_the_programs() -> Set[str]:
+    sources = [*(debian.REPOSITORY / "src").glob("*/*.cc"), *(debian.REPOSITORY / "src").glob("*/*.h"),
+               *(debian.REPOSITORY / "conf").glob("post*-*")]
+    code = [re.sub(r"//.*", "", path.read_text()) for path in sources]
+    return {word for text in code for word in re.findall(r"\w+", text)}
+
+
+def test_a_text_says_when_nothing_reads_its_parameter():
+    texts = (debian.REPOSITORY / "proto/postconf.proto").read_text().split("%PARAM ")[1:]
+    names = {text.split("\n", 1)[0]: " ".join(text.split()) for text in texts[1:]}
+    unread = set(names) - words_of_the_programs() - NOT_BY_NAME - OF_REPORTS
+    assert unread == {name for name, text in names.items() if "Nothing reads it" in text}
 
 
 class Elements(html.parser.HTMLParser):
