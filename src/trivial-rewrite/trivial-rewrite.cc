@@ -35,7 +35,7 @@
 //     @parameters
 //
 // SEE ALSO
-//     tables(5), cleanup(8), qmgr(8), master(8), postconf(5)
+//     transport(5), tables(5), cleanup(8), qmgr(8), master(8), postconf(5)
 
 #include "service/multi_server.h"
 #include "trivial-rewrite/rewrite_service.h"
