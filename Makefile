@@ -107,7 +107,8 @@ $(test_daemons): $B/tests/%-daemon: $B/tests/support/%_daemon.o $(call archives,
 	@mkdir -p $(@D)
 	$(compile) $^ $(call libraries,$(floors)) -o $@
 
-# --- Fuzzers: clang's libFuzzer, in a build folder of its own. What they learn stays there.
+# --- Fuzzers: clang's libFuzzer, in a build folder of its own. What they learn stays there; what
+# they begin with lies in tests/fuzz/seeds/NAME, or where seeds_NAME says.
 FUZZ_SECONDS ?= 60
 seeds_scache_driver := tests/stress
 fuzz_rooms    := scache-driver postconf master service global $(below_global)
@@ -115,8 +116,9 @@ fuzz_programs := $(patsubst tests/fuzz/%.cc,$B/fuzz/%,$(wildcard tests/fuzz/*.cc
 $(fuzz_programs): $B/fuzz/%: $B/tests/fuzz/%.o $(call archives,$(fuzz_rooms))
 	@mkdir -p $(@D)
 	$(compile) -fsanitize=fuzzer $^ $(call libraries,$(fuzz_rooms)) -o $@
+seeds_of   = $(seeds_$1) $(wildcard tests/fuzz/seeds/$1)
 run_fuzzer = mkdir -p $1.corpus && $1 -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
-             -artifact_prefix=$1. -verbosity=0 -print_final_stats=1 $1.corpus $(seeds_$(notdir $1))
+             -artifact_prefix=$1. -verbosity=0 -print_final_stats=1 $1.corpus $(call seeds_of,$(notdir $1))
 fuzz:
 	@scripts/setup fuzz
 	$(MAKE) CXX=clang++-14 SAN=fuzzer-no-link,address,undefined run-fuzzers

@@ -164,8 +164,12 @@ Answer BerkeleyTable::failure(const char* doing, int error) const {
 }
 
 Answer BerkeleyTable::open(const Request& request) {
-  if (Answer opened = open_file(request.mode); opened.failed()) return opened;
-  if (request.lock_while_open) held_.emplace(file_.get(), LOCK_EX);
+  // Somebody else may put another file into its place before it is locked.
+  do {
+    held_.reset();
+    if (Answer opened = open_file(request.mode); opened.failed()) return opened;
+    if (request.lock_while_open) held_.emplace(file_.get(), LOCK_EX);
+  } while (held_ && held_->error() == 0 && !file_.is(path_));
   const FileLock lock(file_.get(), !lock_ ? 0 : request.mode == Mode::Read ? LOCK_SH : LOCK_EX);
   const int error = held_ ? held_->error() : lock.error();
   if (error != 0) return Answer::retry(cannot_open(path_, errno_text(error)));

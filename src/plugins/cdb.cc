@@ -130,7 +130,7 @@ class CdbBuilder : public Builder {
 
 Answer CdbBuilder::open() {
   if (const int error = replacement_.error(); error != 0)
-    return Answer::retry(cannot_open(path_, errno_text(error)));
+    return Answer::retry(cannot_open(replacement_.path(), errno_text(error)));
   const int descriptor = replacement_.file().get();
   if (::ftruncate(descriptor, 0) < 0 || cdb_make_start(&make_, descriptor) < 0)
     return Answer::retry(cannot_open(path_, errno_text(errno)));

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "plugins/ldap_sasl.h"
+
 namespace handoff::plugins {
 namespace {
 
@@ -108,7 +110,7 @@ int LdapConnection::connect(const Host& host) {
     }
   }
   if (error == LDAP_SUCCESS && server_.start_tls) error = start_tls(host);
-  if (error == LDAP_SUCCESS && server_.bind) error = bind(host);
+  if (error == LDAP_SUCCESS && server_.bind != LdapServer::Bind::None) error = bind(host);
   if (error != LDAP_SUCCESS) close();
   return error;
 }
@@ -164,19 +166,42 @@ int LdapConnection::start_tls(const Host& host) {
 }
 
 int LdapConnection::bind(const Host& host) {
-  std::string password = server_.bind_password;
-  struct berval credentials {
-    static_cast<ber_len_t>(password.size()), password.data()
-  };
-  int message = 0;
-  int error = ldap_sasl_bind(handle_.get(), server_.bind_dn.c_str(), LDAP_SASL_SIMPLE, &credentials,
-                             nullptr, nullptr, &message);
-  if (error == LDAP_SUCCESS) error = outcome_of(message);
+  const bool with_sasl = server_.bind == LdapServer::Bind::Sasl;
+  const int error = with_sasl ? bind_with_sasl() : bind_simply();
   if (error == LDAP_SUCCESS) return error;
   warn(host, "dict_ldap_connect: Unable to bind to server " + server_.uris + " with dn " +
                  (server_.bind_dn.empty() ? "empty or implicit" : server_.bind_dn) + ": " +
                  std::to_string(error) + " (" + ldap_err2string(error) + ")");
   return error;
+}
+
+int LdapConnection::bind_simply() {
+  std::string password = server_.bind_password;
+  struct berval credentials {
+    static_cast<ber_len_t>(password.size()), password.data()
+  };
+  int message = 0;
+  const int error = ldap_sasl_bind(handle_.get(), server_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
+                                   &credentials, nullptr, nullptr, &message);
+  return error == LDAP_SUCCESS ? outcome_of(message) : error;
+}
+
+// Challenge by challenge; the library looks at the results itself.
+int LdapConnection::bind_with_sasl() {
+  if (const int error = set_sasl_options(handle_.get(), server_); error != LDAP_SUCCESS)
+    return error;
+  const char* mechanisms =
+      server_.sasl_mechanisms.empty() ? nullptr : server_.sasl_mechanisms.c_str();
+  const char* chosen = nullptr;
+  LdapResult challenge;
+  while (true) {
+    int message = 0;
+    const int error = ldap_sasl_interactive_bind(handle_.get(), nullptr, mechanisms, nullptr,
+                                                 nullptr, LDAP_SASL_QUIET, answer_sasl, &server_,
+                                                 challenge.get(), &chosen, &message);
+    if (error != LDAP_SASL_BIND_IN_PROGRESS) return error;
+    if (const int waited = wait_for(message, challenge); waited != LDAP_SUCCESS) return waited;
+  }
 }
 
 }  // namespace handoff::plugins

@@ -50,6 +50,8 @@ class LdapConnection {
   int set_tls_options();
   int start_tls(const Host& host);
   int bind(const Host& host);
+  int bind_simply();
+  int bind_with_sasl();
   int try_search(const LdapSearch& search, LdapResult& result);
   int wait_for(int message, LdapResult& result);
   int outcome_of(int message);

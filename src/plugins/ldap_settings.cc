@@ -6,6 +6,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace handoff::plugins {
 namespace {
@@ -135,12 +136,25 @@ void read_version(Reader& reader, LdapServer& server) {
   server.version = LDAP_VERSION3;
 }
 
-bool reads_bind(Reader& reader) {
-  const std::string bind = reader.text("bind", "yes");
-  if (equal_ignoring_case(bind, "yes") || equal_ignoring_case(bind, "simple")) return true;
-  if (!equal_ignoring_case(bind, "no") && !equal_ignoring_case(bind, "none"))
-    reader.fail(reader.name() + ": unsupported parameter value: bind = " + bind);
-  return false;
+LdapServer::Bind read_bind(Reader& reader) {
+  using Bind = LdapServer::Bind;
+  constexpr std::pair<std::string_view, Bind> kWords[] = {{"yes", Bind::Simple},
+                                                          {"simple", Bind::Simple},
+                                                          {"sasl", Bind::Sasl},
+                                                          {"no", Bind::None},
+                                                          {"none", Bind::None}};
+  const std::string text = reader.text("bind", "yes");
+  for (const auto& [word, bind] : kWords)
+    if (equal_ignoring_case(text, word)) return bind;
+  reader.fail(reader.name() + ": unsupported parameter value: bind = " + text);
+  return Bind::None;
+}
+
+void read_sasl(Reader& reader, LdapServer& server) {
+  server.sasl_mechanisms = reader.text("sasl_mechs", "");
+  server.sasl_realm = reader.text("sasl_realm", "");
+  server.sasl_authorization_id = reader.text("sasl_authz_id", "");
+  server.sasl_least_strength = std::max(0, reader.number("sasl_minssf", 0));
 }
 
 int read_dereference(Reader& reader) {
@@ -168,9 +182,10 @@ LdapServer read_server(Reader& reader) {
   server.start_tls = reader.yes("start_tls", false);
   read_version(reader, server);
   server.timeout = reader.number("timeout", 10, 0);
-  server.bind = reads_bind(reader);
+  server.bind = read_bind(reader);
   server.bind_dn = reader.text("bind_dn", "");
   server.bind_password = reader.text("bind_pw", "");
+  if (server.bind == LdapServer::Bind::Sasl) read_sasl(reader, server);
   server.dereference = read_dereference(reader);
   server.chase_referrals = reader.yes("chase_referrals", false);
   server.debug_level = reader.number("debuglevel", 0, 0);

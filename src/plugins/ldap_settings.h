@@ -12,12 +12,18 @@ namespace handoff::plugins {
 
 // What a connection depends on; tables for which it is the same share one.
 struct LdapServer {
+  enum class Bind { None, Simple, Sasl };
+
   std::string uris;  // with blanks between them, in the order in which they are tried
   int version = 3;
   int timeout = 10;  // seconds
-  bool bind = true;
+  Bind bind = Bind::Simple;
   std::string bind_dn;
   std::string bind_password;
+  std::string sasl_mechanisms;  // with blanks between them; empty: the best that both have
+  std::string sasl_realm;
+  std::string sasl_authorization_id;
+  int sasl_least_strength = 0;  // "security strength factor"
   int dereference = 0;
   bool chase_referrals = false;
   int debug_level = 0;

@@ -116,6 +116,7 @@ void make_table(const Options& options, const std::string& name) {
   const struct stat source = state_of(target.path);
   const std::string text = util::or_die(util::read_text_file(target.path));
   require_creatable(target);
+  msg::debug("open {} {}", target.type, target.path);
   const SourceRights rights(source, options);
   tables::TableOptions wanted = options.table_options();
   wanted.access = tables::Access::Create;
@@ -134,6 +135,7 @@ void update_table(const Options& options, const std::string& name) {
   tables::TableOptions wanted = options.table_options();
   wanted.access = tables::Access::Create;
   wanted.lock = true;
+  wanted.lock_while_open = true;  // for each entry it would take three hundred times as long
   const tables::SharedTable table = tables::open_table(name, wanted);
   enter_all(all_input(), "stdin", name, wanted,
             [&](const std::string& key, const std::string& value) {

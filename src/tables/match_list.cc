@@ -26,8 +26,15 @@ constexpr int kDeepestFile = 20;
 // A file that cannot be read: not the same as one in which the name does not stand.
 class MissingFile : public Table {
  public:
-  explicit MissingFile(const std::string& path) : Table("non-existent:" + path) {}
-  Answer lookup(std::string_view) override { return unavailable("the file could not be read"); }
+  MissingFile(const std::string& path, std::string reason)
+      : Table("non-existent:" + path), reason_(std::move(reason)) {}
+  Answer lookup(std::string_view) override {
+    msg::warn("{} is unavailable. {}", name(), reason_);
+    return unavailable(reason_);
+  }
+
+ private:
+  std::string reason_;
 };
 
 // An address, or what cannot be anything but a network, even if it is malformed.
@@ -101,7 +108,7 @@ Status MatchList::add_file(const std::string& path, bool match, int depth) {
     const std::string problem = what.starts_with("open ") ? "open file " + what.substr(5) : what;
     if (options_.must_open) return Error::not_found(problem);
     msg::error("{}", problem);
-    items_.push_back({match, {}, std::make_shared<MissingFile>(path)});
+    items_.push_back({match, {}, std::make_shared<MissingFile>(path, problem)});
     return {};
   }
   std::string_view rest = *text;

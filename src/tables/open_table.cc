@@ -71,6 +71,7 @@ Result<SharedTable> try_open_table(std::string_view type_and_name, const TableOp
   if (!table) return std::move(table).error();
   SharedTable shared = with_checks(*std::move(table), options, !(*type)->delegates);
   instance = shared;
+  msg::debug("dict_open: {}", type_and_name);
   return shared;
 }
 

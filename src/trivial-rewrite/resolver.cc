@@ -166,16 +166,16 @@ Status Resolver::peel(Peeled& address) const {
   for (int layer = 0; layer < kLayers; ++layer) {
     address.find_domain();
     if (address.domain) {
-      if (settings_.resolve_numeric_domain && is_numeric(*address.domain) &&
-          is_address_literal(*address.domain))
-        address.set_domain('[' + *address.domain + ']');
+      const bool bare = is_numeric(*address.domain) && is_address_literal(*address.domain);
+      if (bare && settings_.resolve_numeric_domain) address.set_domain('[' + *address.domain + ']');
       if (address.domain->empty()) {
         if (!settings_.resolve_null_domain) return {};
         address.local_domain = settings_.myhostname;
       } else {
         auto local = settings_.is_local(*address.domain);
         if (!local) return std::move(local).error();
-        if (!*local) return {};
+        // Without brackets an address is nobody's, also when mydestination lists it.
+        if (!*local || (bare && !settings_.resolve_numeric_domain)) return {};
         address.local_domain = *address.domain;
       }
       address.drop_domain();

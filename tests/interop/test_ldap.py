@@ -1,18 +1,20 @@
 """ldap: tables with a real slapd, and stock's ldap plug-in beside ours.
 
 What differs on purpose: a key that lacks what the query needs is just not there, also when the
-server cannot be reached; the text of limits that were exceeded.
+server cannot be reached; the text of limits that were exceeded; `sasl_minssf` is required (stock
+takes a weaker connection as well).
 """
 
 import concurrent.futures
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 
 import pytest
 
-from support.ldap_server import ADMIN, PASSWORD, PEOPLE, LdapServer, entry
+from support.ldap_server import ADMIN, PASSWORD, PEOPLE, LdapServer, account, entry
 from support.postmaps import Postmaps
 from support.root import needs_root
 
@@ -289,3 +291,93 @@ def test_without_starttls_such_a_server_refuses(desk, tls):
     said = desk.run("ours", "-q", "one@a.b", table)
     assert said.status == 1
     assert "fatal" in said.err[-1]
+
+
+# SASL names become entries; only `reader` may read, and nobody who is not authenticated.
+SASL = r"""authz-regexp "uid=([^,]*),cn=.*,cn=auth" "cn=$1,ou=p,dc=x"
+authz-regexp "gidNumber=.*,cn=peercred,cn=external,cn=auth" "cn=reader,ou=p,dc=x"
+sasl-realm handoff.test
+sasl-secprops none
+authz-policy to
+access to attrs=userPassword by anonymous auth by * none
+access to dn.base="" by * read
+access to * by dn.exact="cn=reader,ou=p,dc=x" read by anonymous auth"""
+READER = {"bind": "sasl", "bind_dn": "reader", "bind_pw": "secret"}
+DIGEST = {**READER, "sasl_mechs": "DIGEST-MD5"}
+SASL_TABLES = {
+    "digest": DIGEST,
+    "scram": {**READER, "sasl_mechs": "SCRAM-SHA-256"},
+    "any": READER,
+    "capitals": {**DIGEST, "bind": "SASL"},
+    "second-mechanism": {**READER, "sasl_mechs": "NOSUCH DIGEST-MD5"},
+    "realm": {**DIGEST, "sasl_realm": "handoff.test"},
+    "authorization-id": {**DIGEST, "sasl_authz_id": "u:reader"},
+    "strength": {**DIGEST, "sasl_minssf": "56"},
+    "negative-strength": {**DIGEST, "sasl_minssf": "-1"},
+    "external": {"bind": "sasl", "sasl_mechs": "EXTERNAL", "server_host": "{local}"},
+}
+SASL_REFUSALS = {
+    "wrong-password": {**DIGEST, "bind_pw": "wrong"},
+    "no-name": {**DIGEST, "bind_dn": ""},
+    "a-dn-is-no-name": {**DIGEST, "bind_dn": f"cn=reader,{PEOPLE}"},
+    "somebody-else": {**DIGEST, "bind_dn": "other", "bind_pw": "word"},
+    "not-his-authorization-id": {**DIGEST, "sasl_authz_id": "u:other"},
+    "unknown-mechanism": {**READER, "sasl_mechs": "NOSUCH"},
+    "plain": {**READER, "sasl_mechs": "PLAIN"},  # LDAP's own default
+    "version-2": {**DIGEST, "version": "2"},
+    "simple": {"bind_dn": f"cn=other,{PEOPLE}", "bind_pw": "word"},
+    "bad-strength": {**DIGEST, "sasl_minssf": "x"},
+}
+
+
+@pytest.fixture(scope="module")
+def sasl(directory):
+    running = LdapServer(directory / "sasl", entry("one", mailacceptinggeneralid="one@a.b",
+                                                   maildrop="box")
+                         + account("reader", "secret") + account("other", "word"), SASL)
+    running.start()
+    yield running
+    running.stop()
+
+
+def without_errno(said):
+    """Stock shows whichever errno was left from before."""
+    return said._replace(err=[re.sub(r"(query error): .*", r"\1", line) for line in said.err])
+
+
+@pytest.mark.parametrize("name", SASL_TABLES)
+def test_sasl(desk, sasl, name):
+    table = write_table(desk, sasl, f"sasl-{name}", SASL_TABLES[name])
+    mine, theirs = (desk.run(whose, "-q", "one@a.b", table) for whose in BOTH)
+    assert mine == theirs == (0, b"box\n", [])
+
+
+@pytest.mark.parametrize("name", SASL_REFUSALS)
+def test_sasl_refused(desk, sasl, name):
+    table = write_table(desk, sasl, f"sasl-{name}", SASL_REFUSALS[name])
+    mine, theirs = (without_errno(desk.run(whose, "-q", "one@a.b", table)) for whose in BOTH)
+    assert mine == theirs
+    assert (mine.status, mine.out) == (1, b"")
+
+
+def test_the_strength_that_sasl_must_have(desk, sasl):
+    table = write_table(desk, sasl, "sasl-strong", {**DIGEST, "sasl_minssf": "500"})
+    said = desk.run("ours", "-q", "one@a.b", table)
+    assert (said.status, said.out) == (1, b"")
+    assert "Unable to bind to server" in said.err[0]
+
+
+def test_sasl_when_the_server_was_restarted(desk, directory):
+    server = LdapServer(directory / "sasl-again", entry("one", mailacceptinggeneralid="one@a.b",
+                                                        maildrop="box")
+                        + account("reader", "secret"), SASL)
+    server.start()
+    asking = Asking(desk, write_table(desk, server, "sasl-again", {**DIGEST, "timeout": "5"}))
+    try:
+        assert asking("one@a.b") == "box"
+        server.stop()
+        server.start()
+        assert asking("one@a.b") == "box"
+    finally:
+        asking.close()
+        server.stop()

@@ -287,6 +287,34 @@ def test_several_tables_are_asked_from_left_to_right(desk: Desk) -> None:
                   ask_all("fail:x", "texthash:small", keys=[b"k1"])])
 
 
+def test_a_table_that_always_fails(desk: Desk) -> None:
+    """Whatever the key is, and whoever was asked before; a second of doing nothing each."""
+    keys = ("k1", "K1", "", " ", "a b", "@", "user@example.com", "192.0.2.1", "$1", "{a}", "é", "#")
+    desk.compare([
+        *(case("-q", key, "fail:x") for key in keys),
+        *(case(option, "-q", "k1", "fail:x") for option in ("-f", "-u", "-U", "-F", "-N", "-n", "-o")),
+        *(case("-q", "k1", f"fail:{name}")
+          for name in ("x:y", "/nonexistent", "{a b}", " x", "é", "{", "x" * 300)),
+        ask_all("fail:x", keys=[b""]), ask_all("fail:x", keys=[b"k1", b"k2"]),
+        case("-q", "k1", "inline:{k2=1}", "fail:x"), case("-q", "k1", "inline:{k1=1}", "fail:x"),
+        case("-q", "k1", "fail:x", "inline:{k1=1}"), case("-q", "k1", "pipemap:{fail:x}"),
+        case("-q", "k1", "unionmap:{fail:x,static:a}"),
+        Case(("-hq", "-", "fail:x"), MESSAGE), Case(("-bq", "-", "fail:x"), MESSAGE)])
+
+
+def test_random_answers_are_those_of_the_list(desk: Desk) -> None:
+    """Which one differs; in two hundred answers each of four has its turn."""
+    table, elements = "randmap:{a, {b c} d,d, a=b}", {b"a", b"{b c}", b"d", b"a=b"}
+    keys = [b"key%d" % i for i in range(200)]
+    for options in ((), ("-f",), ("-u",)):
+        for origin in ("ours", "stock"):
+            outcome = desk.run(origin, ask_all(*options, table, keys=keys))
+            answers = [line.partition(b"\t") for line in outcome.output.splitlines()]
+            assert (outcome.status, outcome.complaints) == (0, [])
+            assert [key for key, _, _ in answers] == keys
+            assert {value for _, _, value in answers} == elements
+
+
 MISTAKES = [
     "static", "static:", ":x", ":", "static:{a", "static:{a}b", "static:{ a } ", "nosuch:x",
     "NOSUCH:x", "Static:x", "inline:{a=1", "inline:x", "inline:{}", "inline:{ }", "inline:{a}",

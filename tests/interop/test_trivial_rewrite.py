@@ -9,6 +9,7 @@ import pathlib
 import pytest
 
 from support import attributes
+from support.rewrite_client import RewriteClient
 
 ADDRESSES = (pathlib.Path(__file__).parents[1] / "data/addresses.txt").read_text().splitlines()
 
@@ -70,36 +71,11 @@ ROUTES = {
 }
 
 
-class Client:
-    """Asks one question after another on one connection."""
-
-    def __init__(self, mail) -> None:
-        self._connection = mail.connect("private/rewrite")
-        assert attributes.receive(self._connection) == [("protocol", "trivial_rewrite_protocol")]
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *unused: object) -> None:
-        self._connection.close()
-
-    def ask(self, *question) -> attributes.Attributes:
-        request = b"".join(name.encode() + b"\0" + value + b"\0" for name, value in question)
-        self._connection.sendall(request + b"\0")
-        return attributes.receive(self._connection)
-
-    def rewrite(self, rule: str, address: bytes) -> attributes.Attributes:
-        return self.ask(("request", b"rewrite"), ("rule", rule.encode()), ("address", address))
-
-    def resolve(self, sender: bytes, address: bytes, request: bytes = b"resolve"):
-        return self.ask(("request", request), ("sender", sender), ("address", address))
-
-
 def _answers(stock_suite, origin: str, settings: dict) -> dict:
     answers = {}
     with stock_suite(trivial_rewrite=origin, **settings) as mail:
         mail.log.allow("valid_ipv[46]_hostaddr", "rewrite_addr: null address", "valid_")
-        with Client(mail) as client:
+        with RewriteClient(mail) as client:
             for line in ADDRESSES:
                 address = line.encode().decode("unicode_escape").encode("latin1")
                 answers[line] = [client.rewrite("local", address),
@@ -121,7 +97,7 @@ def test_routes_alike(stock_suite):
     found = []
     for origin in ("stock", "ours"):
         answers = {}
-        with stock_suite(trivial_rewrite=origin, **ROUTES) as mail, Client(mail) as client:
+        with stock_suite(trivial_rewrite=origin, **ROUTES) as mail, RewriteClient(mail) as client:
             for sender in SENDERS:
                 for address in ROUTED:
                     for request in (b"resolve", b"verify"):
@@ -146,7 +122,7 @@ MALFORMED = {
 @pytest.mark.parametrize("origin", ["stock", "ours"])
 def test_hangs_up_on_malformed_requests(stock_suite, origin):
     with stock_suite(trivial_rewrite=origin) as mail:
-        with Client(mail) as bystander:
+        with RewriteClient(mail) as bystander:
             for request, complaint in MALFORMED.items():
                 mail.log.expect(complaint)
                 with mail.connect("private/rewrite") as client:

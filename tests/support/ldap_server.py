@@ -28,7 +28,7 @@ attributetype ( 1.3.6.1.4.1.4203.666.3 NAME 'memberURL' EQUALITY caseExactMatch
   SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 objectclass ( 1.3.6.1.4.1.4203.666.10 NAME 'mailRecipient' SUP top AUXILIARY
   MAY ( maildrop $ mailacceptinggeneralid $ memberURL $ member $ mail $ cn ) )
-{tls}
+{directives}
 database mdb
 suffix {base}
 rootdn {admin}
@@ -46,17 +46,23 @@ def entry(name: str, **attributes: Union[str, List[str]]) -> str:
     return "\n".join(lines) + "\n\n"
 
 
+def account(name: str, password: str) -> str:
+    """Somebody who can bind. SASL needs the password itself."""
+    return (f"dn: cn={name},{PEOPLE}\nobjectClass: device\nobjectClass: simpleSecurityObject\n"
+            f"cn: {name}\nuserPassword: {password}\n\n")
+
+
 class LdapServer:
     """Listens on a TCP port of 127.0.0.1 that was free, and on a UNIX socket."""
 
-    def __init__(self, directory: pathlib.Path, entries: str, tls: str = "") -> None:
+    def __init__(self, directory: pathlib.Path, entries: str, directives: str = "") -> None:
         package = debian.unpack("slapd")
         self._slapd = package.root / "usr/sbin/slapd"
         self._environment = {**os.environ, **package.environment()}
         self._configuration = directory / "slapd.conf"
         (directory / "db").mkdir(parents=True)
         self._configuration.write_text(CONFIGURATION.format(
-            etc=package.root / "etc/ldap", modules=package.root / "usr/lib/ldap", tls=tls,
+            etc=package.root / "etc/ldap", modules=package.root / "usr/lib/ldap", directives=directives,
             base=BASE, admin=ADMIN, password=PASSWORD, directory=directory))
         self._fill(directory / "data.ldif", entries)
         with socket.create_server(("127.0.0.1", 0)) as free:

@@ -61,9 +61,10 @@ class Postmaps:
     def command(self, whose: str, *arguments: str) -> List[str]:
         return [str(programs.locate(whose, "postmap")), "-c", str(self.config), *arguments]
 
-    def start(self, whose: str, *arguments: str) -> "subprocess.Popen[bytes]":
+    def start(self, whose: str, *arguments: str,
+              stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(self.command(whose, *arguments), cwd=self.directory,
-                                env=self._environment(whose), stdin=subprocess.DEVNULL,
+                                env=self._environment(whose), stdin=stdin,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, whose: str, *arguments: str, text: Union[bytes, str] = b"") -> Said:

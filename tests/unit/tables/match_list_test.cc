@@ -60,6 +60,7 @@ TEST(MatchList, ReadsFilesInPlace) {
 
 TEST(MatchList, AFileThatCannotBeReadIsNotANo) {
   LogCapture::expect("error: open file /nonexistent/file: No such file or directory");
+  LogCapture::expect("non-existent:/nonexistent/file is unavailable. open file ");
   LogCapture::expect("test_list: non-existent:/nonexistent/file: table lookup problem");
   const MatchList list = list_of("a, /nonexistent/file");
   EXPECT_TRUE(has(list, "a"));
