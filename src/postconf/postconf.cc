@@ -114,13 +114,12 @@ void open_standard_descriptors() {
 
 void show(const Options& options) {
   const Settings settings = Settings::load(options);
-  settings.check_computed_defaults();
   Names names(settings);
   if (options.defaults) return show_main(options, settings, names);
   UsageCheck usage(settings, names);
-  usage.find_mentions();
-  usage.find_table_clients();
-  settings.warn_of_read_only();
+  usage.look_at_master();
+  settings.check_computed_defaults();
+  usage.look_at_main();
   if (!options.quiet) usage.warn_of_unused_in_clients();
   if (options.mode == Mode::MainCf) {
     show_main(options, settings, names);
