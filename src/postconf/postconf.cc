@@ -68,6 +68,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -152,6 +153,7 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   using namespace handoff;
   umask(022);
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit is a failed write(2), which is reported
   postconf::open_standard_descriptors();
   postconf::open_output(argv[0]);
   const int status = postconf::run(postconf::parse_options(argc, argv));
