@@ -150,7 +150,11 @@ void Config::explain(std::string_view name, std::string_view value, std::string_
 }
 
 void Config::set(std::string_view name, std::string value) {
-  settings_.insert_or_assign(std::string(name), Setting{std::move(value), {}, 0});
+  set(name, Setting{std::move(value), {}, 0});
+}
+
+void Config::set(std::string_view name, Setting setting) {
+  settings_.insert_or_assign(std::string(name), std::move(setting));
 }
 
 Status Config::override_with(std::string_view text) {

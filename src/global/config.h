@@ -64,6 +64,7 @@ class Config {
 
   // Overrides whatever is set; the name is not checked.
   void set(std::string_view name, std::string value);
+  void set(std::string_view name, Setting setting);
   // "name=value" as given with -o.
   util::Status override_with(std::string_view assignment);
 

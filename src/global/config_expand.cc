@@ -50,9 +50,14 @@ std::size_t closing(std::string_view text, char open, char close) {
   return std::string_view::npos;
 }
 
-Error syntax_error(std::string_view wanted, std::string_view before, std::string_view at) {
+Error bad_text(std::string_view wanted, std::string_view before, std::string_view at) {
   return Error::syntax(std::string(wanted) + " at: \"..." + std::string(before) + ">>>" +
                        std::string(at) + '"');
+}
+
+Error syntax_error(std::string_view wanted, std::string_view before, std::string_view rest) {
+  constexpr std::size_t kShown = 20;
+  return bad_text(wanted, before, rest.substr(0, kShown));
 }
 
 Error unbalanced(std::string_view text) {
@@ -211,8 +216,7 @@ util::Status take_operator(std::string_view& rest, Comparison& comparison) {
 
   const std::string_view suffix = take_while(rest, util::is_alnum);
   comparison.levels = suffix == "level";
-  if (!suffix.empty() && !comparison.levels)
-    return syntax_error("bad operator suffix", symbol, suffix);
+  if (!suffix.empty() && !comparison.levels) return bad_text("bad operator suffix", symbol, suffix);
   if (!begins_with_brace(rest)) {
     return syntax_error("\"{expression}\" expected",
                         "{" + std::string(comparison.left) + "} " +

@@ -194,7 +194,7 @@ Result<MailOwner> try_check_installation(const Config& config, const Params& par
   const Result<MailOwner> owner = rootless() ? current_user() : check_accounts(checker, params);
   if (!owner) return owner.error();
   if (config.find("mynetworks") == nullptr) {
-    if (Status style = check_mynetworks_style(config, params.mynetworks_style); !style)
+    if (const auto style = parse_mynetworks_style(config, params.mynetworks_style); !style)
       return style.error();
   }
   if (Status consistent = check_consistency(checker, params); !consistent)

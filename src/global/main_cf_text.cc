@@ -16,8 +16,8 @@ Result<Assignment> parse_assignment(std::string_view text) {
   const auto quoted = [&](const char* problem) {
     return Error::syntax(std::string(problem) + ": \"" + std::string(text) + '"');
   };
-  if (!rest.starts_with('=')) return quoted("missing '=' after attribute name");
   if (name.empty()) return quoted("missing attribute name");
+  if (!rest.starts_with('=')) return quoted("missing '=' after attribute name");
   return Assignment{name, util::trim(rest.substr(1))};
 }
 

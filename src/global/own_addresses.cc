@@ -11,6 +11,7 @@
 #include <bit>
 #include <cerrno>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 
@@ -64,7 +65,7 @@ std::string without_brackets(std::string_view host) {
   return std::string(host);
 }
 
-Error mistake(const Config& config, std::string_view parameter, const std::string& value,
+Error mistake(const Config& config, std::string_view parameter, std::string_view value,
               std::string_view rule, std::string what) {
   config.explain(parameter, value, rule);
   return Error::syntax(std::move(what));
@@ -88,13 +89,13 @@ Result<std::vector<SocketAddress>> own_interfaces(const Config& config, const st
     if (found.empty())
       return mistake(config, "inet_interfaces", value, kRule,
                      fmt::format("config variable inet_interfaces: host not found: {}", host));
-    for (const SocketAddress& address : found) {
-      if (!contains(local, address))
-        return mistake(config, "inet_interfaces", value, kRule,
-                       fmt::format("parameter inet_interfaces: no local interface found for {}",
-                                   address.text()));
-      add(own, address);
-    }
+    for (const SocketAddress& address : found) add(own, address);
+  }
+  for (const SocketAddress& address : own) {
+    if (!contains(local, address))
+      return mistake(config, "inet_interfaces", value, kRule,
+                     fmt::format("parameter inet_interfaces: no local interface found for {}",
+                                 address.text()));
   }
   return own;
 }
@@ -229,10 +230,20 @@ bool OwnAddresses::is_proxied(const SocketAddress& address) const {
   return contains(proxied_, address);
 }
 
-Status check_mynetworks_style(const Config& config, std::string_view style) {
-  if (style == "host" || style == "subnet" || style == "class") return {};
-  return mistake(config, "mynetworks_style", std::string(style), "must be host, subnet or class",
-                 fmt::format("unknown mynetworks mask style value \"{0}\" in \"{0}\"", style));
+Result<std::string_view> parse_mynetworks_style(const Config& config, std::string_view text) {
+  const auto bad_style = [&](std::string what) {
+    return mistake(config, "mynetworks_style", text, "must be host, subnet or class",
+                   std::move(what));
+  };
+  std::set<std::string_view> styles;
+  for (const std::string_view word : util::split(text, kSeparators)) {
+    if (word != "host" && word != "subnet" && word != "class")
+      return bad_style(
+          fmt::format("unknown mynetworks mask style value \"{}\" in \"{}\"", word, text));
+    styles.insert(word);
+  }
+  if (styles.size() == 1) return *styles.begin();
+  return bad_style(fmt::format("bad mynetworks_style value: {}; specify exactly one value", text));
 }
 
 Result<std::string> default_mynetworks(const Config& config) {
@@ -244,14 +255,16 @@ Result<std::string> default_mynetworks(const Config& config) {
     if (!text) return text;
     *value = *std::move(text);
   }
-  if (Status known = check_mynetworks_style(config, params.mynetworks_style); !known)
-    return known.error();
+  const Result<InetProtocols> protocols = parse_inet_protocols(config, params);
+  if (!protocols) return protocols.error();
+  const Result<std::string_view> style = parse_mynetworks_style(config, params.mynetworks_style);
+  if (!style) return style.error();
   const Result<OwnAddresses> own = OwnAddresses::try_load(config, params);
   if (!own) return own.error();
   std::vector<std::string> networks;
   for (const InterfaceAddress& interface : interface_addresses(own->protocols())) {
     if (!own->is_own(interface.address)) continue;
-    const int width = network_width(interface, params.mynetworks_style);
+    const int width = network_width(interface, *style);
     std::string network = network_text(interface.address, width);
     if (std::ranges::find(networks, network) == networks.end())
       networks.push_back(std::move(network));

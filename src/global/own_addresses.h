@@ -59,7 +59,8 @@ class OwnAddresses {
   InetProtocols protocols_;
 };
 
-util::Status check_mynetworks_style(const Config& config, std::string_view style);
+// The one style that mynetworks_style names, a part of `text`.
+util::Result<std::string_view> parse_mynetworks_style(const Config& config, std::string_view text);
 // $mynetworks where main.cf does not say: the networks of this machine as mynetworks_style wants.
 util::Result<std::string> default_mynetworks(const Config& config);
 

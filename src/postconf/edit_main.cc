@@ -24,7 +24,7 @@ void check_operand(std::string_view operand) {
 }
 
 void add_assignment(std::string_view operand, Requests& requests) {
-  const auto assignment = util::or_die(global::parse_assignment(operand));
+  const auto assignment = util::or_die(global::parse_assignment(util::trim_left(operand)));
   const auto [place, is_new] = requests.try_emplace(std::string(assignment.name));
   if (!is_new) msg::warn("ignoring earlier request: '{} = {}'", place->first, place->second);
   place->second = assignment.value;

@@ -102,6 +102,10 @@ Request read_request(const Options& options, const std::string& operand) {
 
 // --- Doing it
 
+bool is_unfinished(const MasterEntry::Option& option) {
+  return option.text == "-o" && !option.value;
+}
+
 void set_parameter(MasterEntry& entry, const std::string& name, const std::string& value) {
   const std::string text = fmt::format("{}={}", name, value);
   bool found = false;
@@ -112,7 +116,10 @@ void set_parameter(MasterEntry& entry, const std::string& name, const std::strin
     option.value = text;
     found = true;
   }
-  if (!found) entry.options.push_back({"-o", text});
+  if (found) return;
+  // An -o at the end, where its value was forgotten, must not take this one for it.
+  const bool unfinished = !entry.options.empty() && is_unfinished(entry.options.back());
+  entry.options.insert(entry.options.end() - (unfinished ? 1 : 0), {"-o", text});
 }
 
 void remove_parameter(MasterEntry& entry, std::string_view name) {
@@ -140,6 +147,7 @@ class MasterEdit {
   };
   [[nodiscard]] Name name_of(const std::string& path, const LineDocument& document,
                              const LineDocument::Entry& entry) const;
+  void parse_new_entries();
   void apply_to(const LineDocument::Entry& entry, const Name& name, const std::string& path,
                 LineDocument& document);
   void change_parts(const LineDocument::Entry& line, const std::vector<Request*>& matching,
@@ -152,16 +160,25 @@ class MasterEdit {
 };
 
 void MasterEdit::apply(const std::string& path, LineDocument& document) {
-  if (options_.mode == Mode::Entries && options_.action == Action::Edit) {
-    for (Request& request : requests_) request.entry = parse_entry(request);
+  for (const LineDocument::Entry& entry : document.entries()) {
+    const Name name = name_of(path, document, entry);
+    parse_new_entries();
+    apply_to(entry, name, path, document);
   }
-  for (const LineDocument::Entry& entry : document.entries())
-    apply_to(entry, name_of(path, document, entry), path, document);
+  parse_new_entries();
   for (const Request& request : requests_) {
     if (request.matched) continue;
     if (request.entry) document.append(format_master_entry(*request.entry, Folding::Folded));
     if (options_.mode != Mode::Entries)
       msg::warn("unmatched service_name/type: \"{}\"", request.operand);
+  }
+}
+
+// A mistake in the name of the file's first entry is reported before one in an operand.
+void MasterEdit::parse_new_entries() {
+  if (options_.mode != Mode::Entries || options_.action != Action::Edit) return;
+  for (Request& request : requests_) {
+    if (!request.entry) request.entry = parse_entry(request);
   }
 }
 

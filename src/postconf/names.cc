@@ -51,9 +51,10 @@ Names::Names(const Settings& settings) {
     names_.emplace(name, NameClass::Builtin);
   for (const auto& [name, value] : settings.service_names())
     names_.insert_or_assign(name, NameClass::Service);
-  for (const auto& [name, value] : settings.main()) {
-    if (of_former_version(name)) add_user_defined(name);
-  }
+}
+
+void Names::add_if_former(std::string_view name) {
+  if (of_former_version(name)) add_user_defined(name);
 }
 
 void Names::add_user_defined(std::string_view name) {

@@ -21,6 +21,8 @@ class Names {
   explicit Names(const Settings& settings);
 
   void add_user_defined(std::string_view name);
+  // A name of a former version is there as soon as somebody sets it.
+  void add_if_former(std::string_view name);
 
   // Also names of former versions, which still count but are shown only where they are set.
   [[nodiscard]] bool contains(std::string_view name) const;

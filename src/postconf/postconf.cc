@@ -68,6 +68,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -114,13 +115,12 @@ void open_standard_descriptors() {
 
 void show(const Options& options) {
   const Settings settings = Settings::load(options);
-  settings.check_computed_defaults();
   Names names(settings);
   if (options.defaults) return show_main(options, settings, names);
   UsageCheck usage(settings, names);
-  usage.find_mentions();
-  usage.find_table_clients();
-  settings.warn_of_read_only();
+  usage.look_at_master();
+  settings.check_computed_defaults();
+  usage.look_at_main();
   if (!options.quiet) usage.warn_of_unused_in_clients();
   if (options.mode == Mode::MainCf) {
     show_main(options, settings, names);
@@ -153,6 +153,7 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   using namespace handoff;
   umask(022);
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit is a failed write(2), which is reported
   postconf::open_standard_descriptors();
   postconf::open_output(argv[0]);
   const int status = postconf::run(postconf::parse_options(argc, argv));

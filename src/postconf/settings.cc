@@ -77,26 +77,32 @@ bool is_read_only(std::string_view name) {
 
 Settings Settings::load(const Options& options) {
   Settings settings(util::or_die(global::Config::from_text("")));
+  // Of several mistakes the one in the file that is asked for counts.
+  if (options.mode != Mode::MainCf) settings.read_master(options);
   if (!options.defaults) settings.read_main();
   settings.override_with(options.overrides);
   settings.drop_read_only();
-  for (const auto& [name, value] : settings.main_) settings.config_.set(name, value);
-  settings.read_master(options);
+  if (options.mode == Mode::MainCf) settings.read_master(options);
   return settings;
 }
 
 void Settings::read_main() {
   // Somebody wrote this, too, and before the file.
   if (std::getenv(global::master_proto::kConfigVariable) != nullptr)
-    main_.emplace("config_directory", config_.directory());
+    set_main("config_directory", {config_.directory(), {}, 0});
   const std::string text = util::or_die(util::read_text_file(main_cf()));
   util::or_die(global::visit_assignments(
       text, main_cf(), [this](const global::Assignment& assignment, int line) {
-        const auto [place, is_new] = main_.try_emplace(std::string(assignment.name));
-        if (!is_new && place->second != assignment.value)
-          global::warn_of_override(main_cf(), line, assignment.name, place->second);
-        place->second = assignment.value;
+        const auto earlier = main_.find(assignment.name);
+        if (earlier != main_.end() && earlier->second != assignment.value)
+          global::warn_of_override(main_cf(), line, assignment.name, earlier->second);
+        set_main(assignment.name, {std::string(assignment.value), main_cf(), line});
       }));
+}
+
+void Settings::set_main(std::string_view name, global::Config::Setting setting) {
+  main_.insert_or_assign(std::string(name), setting.value);
+  if (!is_read_only(name)) config_.set(name, std::move(setting));
 }
 
 void Settings::override_with(const std::vector<std::string>& assignments) {
@@ -106,7 +112,7 @@ void Settings::override_with(const std::vector<std::string>& assignments) {
       const std::string& what = assignment.error().what;
       msg::fatal("invalid parameter override: {}: {}", text, what.substr(0, what.find(": \"")));
     }
-    main_.insert_or_assign(std::string(assignment->name), std::string(assignment->value));
+    set_main(assignment->name, {std::string(assignment->value), {}, 0});
   }
 }
 
@@ -114,7 +120,7 @@ void Settings::drop_read_only() {
   for (const std::string_view name : {kProcessName, kProcessId, kServiceName}) {
     const auto found = main_.find(name);
     if (found == main_.end()) continue;
-    note_read_only(main_cf(), name, found->second);
+    read_only_[""].emplace(name, found->second);
     main_.erase(found);
   }
 }
@@ -140,26 +146,28 @@ void Settings::take_over(const MasterEntry& entry) {
     const Result<global::Assignment> assignment = global::parse_assignment(*option.value);
     if (!assignment) continue;  // master(8)'s daemon complains, if anybody does
     if (is_read_only(assignment->name)) {
-      note_read_only(master_cf(), assignment->name, assignment->value);
+      read_only_[entry.key()].insert_or_assign(std::string(assignment->name),
+                                               std::string(assignment->value));
     } else {
       values.insert_or_assign(std::string(assignment->name), std::string(assignment->value));
     }
   }
 }
 
-void Settings::note_read_only(const std::string& file, std::string_view name,
-                              std::string_view value) {
-  read_only_.push_back(fmt::format("{}: read-only parameter assignment: {}={}", file, name, value));
-}
-
-void Settings::warn_of_read_only() const {
-  for (const std::string& line : read_only_) msg::warn("{}", line);
+void Settings::warn_of_read_only(const MasterEntry* entry) const {
+  const auto found = read_only_.find(entry != nullptr ? entry->key() : "");
+  if (found == read_only_.end()) return;
+  const std::string file = entry != nullptr ? master_cf() : main_cf();
+  for (const auto& [name, value] : found->second)
+    msg::warn("{}: read-only parameter assignment: {}={}", file, name, value);
 }
 
 void Settings::check_computed_defaults() const {
   if (!main_.contains("mydomain")) (void)util::or_die(config_.value("myhostname"));
   if (!main_.contains("myhostname")) (void)util::or_die(config_.value("mydomain"));
-  if (!main_.contains("mynetworks")) (void)util::or_die(global::default_mynetworks(config_));
+  if (main_.contains("mynetworks")) return;
+  if (!main_.contains("mynetworks_style")) (void)expand_or_die(*default_of("mynetworks_style"));
+  (void)util::or_die(global::default_mynetworks(config_));
 }
 
 const Values& Settings::of(const MasterEntry& entry) const {
@@ -188,8 +196,13 @@ std::optional<std::string> Settings::raw(std::string_view name, const MasterEntr
   return default_of(name);
 }
 
-Result<std::string> Settings::expand(std::string_view text, const MasterEntry* entry) const {
-  return global::expand_macros(text, [&](std::string_view name) { return raw(name, entry); });
+std::string Settings::expand_or_die(std::string_view text, const MasterEntry* entry,
+                                    std::string_view last_words) const {
+  const Result<std::string> value =
+      global::expand_macros(text, [&](std::string_view name) { return raw(name, entry); });
+  if (value) return *value;
+  msg::warn("{}", value.error().what);
+  msg::fatal("{}", last_words);
 }
 
 }  // namespace handoff::postconf

@@ -30,8 +30,8 @@ class Settings {
   // the options ask for it.
   static Settings load(const Options& options);
 
-  // Of settings that do not count.
-  void warn_of_read_only() const;
+  // Of settings of the entry, or in main.cf, that do not count.
+  void warn_of_read_only(const MasterEntry* entry) const;
   // Ends the program when a default that is made from other values cannot be made.
   void check_computed_defaults() const;
 
@@ -50,25 +50,25 @@ class Settings {
   [[nodiscard]] std::optional<std::string> default_of(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> raw(std::string_view name,
                                                const MasterEntry* entry = nullptr) const;
-  // Error Syntax: the text for a warning.
-  [[nodiscard]] util::Result<std::string> expand(std::string_view text,
-                                                 const MasterEntry* entry = nullptr) const;
+  [[nodiscard]] std::string expand_or_die(
+      std::string_view text, const MasterEntry* entry = nullptr,
+      std::string_view last_words = "macro processing error") const;
 
  private:
   explicit Settings(global::Config config) : config_(std::move(config)) {}
   void read_main();
+  void set_main(std::string_view name, global::Config::Setting setting);
   void override_with(const std::vector<std::string>& assignments);
   void drop_read_only();
   void read_master(const Options& options);
   void take_over(const MasterEntry& entry);
-  void note_read_only(const std::string& file, std::string_view name, std::string_view value);
 
   global::Config config_;  // the same as main_, for defaults
   Values main_;
   std::vector<MasterEntry> entries_;
   std::map<std::string, Values, std::less<>> local_;  // by MasterEntry::key()
   Values service_names_;
-  std::vector<std::string> read_only_;  // lines for the log
+  std::map<std::string, Values> read_only_;  // by MasterEntry::key(), empty for main.cf
 };
 
 }  // namespace handoff::postconf

@@ -8,10 +8,7 @@ namespace {
 std::string value_of(const Options& options, const Settings& settings, const std::string& name) {
   const std::string text = settings.raw(name).value_or("");
   if (!options.expand || options.names_only || is_raw(name)) return text;
-  const util::Result<std::string> value = settings.expand(text);
-  if (value) return *value;
-  msg::warn("{}", value.error().what);
-  msg::fatal("macro processing error");
+  return settings.expand_or_die(text);
 }
 
 }  // namespace

@@ -84,10 +84,7 @@ bool MasterShow::show(const MasterEntry& entry, const ServicePattern& pattern) c
 
 std::string MasterShow::expanded(std::string_view text, const MasterEntry& entry) const {
   if (!options_.expand || options_.names_only) return std::string(text);
-  const util::Result<std::string> value = settings_.expand(text, &entry);
-  if (value) return *value;
-  msg::warn("{}", value.error().what);
-  msg::fatal("macro processing error");
+  return settings_.expand_or_die(text, &entry);
 }
 
 MasterEntry MasterShow::as_wanted(const MasterEntry& entry) const {

@@ -18,15 +18,6 @@ namespace {
 
 constexpr std::string_view kClasses = "smtpd_restriction_classes";
 
-// The text of the value, or the end of the program.
-std::string expanded(const Settings& settings, std::string_view text, const MasterEntry* entry,
-                     std::string_view fatal_text) {
-  const util::Result<std::string> value = settings.expand(text, entry);
-  if (value) return *value;
-  msg::warn("{}", value.error().what);
-  msg::fatal("{}", fatal_text);
-}
-
 std::string unused_text(std::string_view place, std::string_view name, std::string_view value) {
   return fmt::format("{}: unused parameter: {}={}", place, name, value);
 }
@@ -46,48 +37,48 @@ Values client_settings(const std::string& path, std::string_view text) {
 
 }  // namespace
 
-UsageCheck::UsageCheck(const Settings& settings, Names& names)
-    : settings_(settings), names_(names) {
-  for (const MasterEntry& entry : settings.entries())
-    scopes_.push_back({&entry, settings.master_cf(), settings.of(entry)});
-  scopes_.push_back({nullptr, settings.main_cf(), settings.main()});
+void UsageCheck::look_at_master() {
+  for (const MasterEntry& entry : settings_.entries())
+    look_at({&entry, settings_.master_cf(), settings_.of(entry)});
 }
 
-void UsageCheck::find_mentions() {
-  for (const Scope& scope : scopes_) look_at_classes(scope);
-  for (const Scope& scope : scopes_) look_at_mentions(scope);
+void UsageCheck::look_at_main() {
+  look_at({nullptr, settings_.main_cf(), settings_.main()});
   for (const std::string& name : used_in_main_) names_.add_user_defined(name);
-  for (const std::string& line : undefined_) msg::warn("{}", line);
 }
 
-void UsageCheck::find_table_clients() {
-  for (const Scope& scope : scopes_) look_at_tables(scope);
-  for (const std::string& name : used_in_main_) names_.add_user_defined(name);
+void UsageCheck::look_at(const Scope& scope) {
+  look_at_classes(scope);
+  for (const auto& [name, value] : scope.values) {
+    names_.add_if_former(name);
+    if (is_raw(name)) continue;
+    look_at_mentions(scope, value);
+    if (names_.predefined(name)) look_at_tables(scope, value);
+  }
+  const bool first = scope.entry == nullptr || warned_of_.insert(scope.entry->key()).second;
+  if (first) settings_.warn_of_read_only(scope.entry);
 }
 
 void UsageCheck::look_at_classes(const Scope& scope) {
   const auto classes = scope.values.find(kClasses);
   if (classes == scope.values.end()) return;
-  const std::string list =
-      expanded(settings_, classes->second, scope.entry,
-               fmt::format("dictionary {}: macro processing error",
-                           scope.entry != nullptr ? scope.entry->key() : "mail_dict"));
+  const std::string list = settings_.expand_or_die(
+      classes->second, scope.entry,
+      fmt::format("dictionary {}: macro processing error",
+                  scope.entry != nullptr ? scope.entry->key() : "mail_dict"));
   for (const std::string_view name : util::split(list, ", \t\r\n")) mention(scope, name);
 }
 
-void UsageCheck::look_at_tables(const Scope& scope) {
+void UsageCheck::look_at_tables(const Scope& scope, std::string_view text) {
   const std::string file =
       scope.entry != nullptr ? "master.cf:" + scope.entry->key() : std::string("main.cf");
-  for (const auto& [name, text] : scope.values) {
-    if (!names_.predefined(name) || is_raw(name)) continue;
-    const std::string value = expanded(settings_, text, scope.entry, "macro processing error");
-    visit_table_references(value, file, [&](const TableReference& table) {
-      if (table.name.starts_with('/')) return look_into_client_file(table);
-      if (table.name.starts_with('.')) return;
-      for (const std::string_view parameter : table.parameters)
-        (void)use(scope, fmt::format("{}_{}", table.name, parameter));
-    });
-  }
+  const std::string value = settings_.expand_or_die(text, scope.entry);
+  visit_table_references(value, file, [&](const TableReference& table) {
+    if (table.name.starts_with('/')) return look_into_client_file(table);
+    if (table.name.starts_with('.')) return;
+    for (const std::string_view parameter : table.parameters)
+      (void)use(scope, fmt::format("{}_{}", table.name, parameter));
+  });
 }
 
 void UsageCheck::look_into_client_file(const TableReference& table) {
@@ -108,13 +99,10 @@ void UsageCheck::look_into_client_file(const TableReference& table) {
   }
 }
 
-void UsageCheck::look_at_mentions(const Scope& scope) {
-  for (const auto& [name, text] : scope.values) {
-    if (is_raw(name)) continue;
-    const util::Status scanned =
-        global::visit_macros(text, [&](std::string_view mentioned) { mention(scope, mentioned); });
-    if (!scanned) msg::warn("{}", scanned.error().what);
-  }
+void UsageCheck::look_at_mentions(const Scope& scope, std::string_view text) {
+  const util::Status scanned =
+      global::visit_macros(text, [&](std::string_view name) { mention(scope, name); });
+  if (!scanned) msg::warn("{}", scanned.error().what);
 }
 
 bool UsageCheck::use(const Scope& scope, std::string_view name) {
@@ -137,7 +125,7 @@ bool UsageCheck::use(const Scope& scope, std::string_view name) {
 
 void UsageCheck::mention(const Scope& scope, std::string_view name) {
   if (names_.contains(name) || use(scope, name)) return;
-  undefined_.insert(fmt::format("{}: undefined parameter: {}", scope.file, name));
+  msg::warn("{}: undefined parameter: {}", scope.file, name);
 }
 
 bool UsageCheck::unused(std::string_view name, const Set* used) const {

@@ -20,12 +20,13 @@ namespace handoff::postconf {
 class UsageCheck {
  public:
   // Both must outlive the check.
-  UsageCheck(const Settings& settings, Names& names);
+  UsageCheck(const Settings& settings, Names& names) : settings_(settings), names_(names) {}
 
-  // Both add to the names what main.cf sets and something uses, and end the program when a value
-  // cannot be expanded. The first warns of names that nothing gives a value.
-  void find_mentions();
-  void find_table_clients();
+  // In this order. They warn of names that nothing gives a value, and of values that do not count;
+  // they end the program when a value cannot be expanded. The second one adds to the names what
+  // main.cf sets and something uses.
+  void look_at_master();
+  void look_at_main();
 
   // In the order of the alphabet.
   void warn_of_unused_in_clients() const;
@@ -40,9 +41,10 @@ class UsageCheck {
     const Values& values;
   };
 
+  void look_at(const Scope& scope);
   void look_at_classes(const Scope& scope);
-  void look_at_tables(const Scope& scope);
-  void look_at_mentions(const Scope& scope);
+  void look_at_tables(const Scope& scope, std::string_view text);
+  void look_at_mentions(const Scope& scope, std::string_view text);
   void look_into_client_file(const TableReference& table);
 
   // False when nobody has made it.
@@ -52,13 +54,12 @@ class UsageCheck {
 
   const Settings& settings_;
   Names& names_;
-  std::vector<Scope> scopes_;
   Set used_in_main_;
   Set mentioned_in_main_;                            // counts for all entries
   std::map<std::string, Set, std::less<>> used_in_;  // by MasterEntry::key()
   std::set<std::string> client_files_;
-  std::multiset<std::string> undefined_;  // lines for the log
-  std::multiset<std::string> unused_in_clients_;
+  std::set<std::string> warned_of_;               // MasterEntry::key()
+  std::multiset<std::string> unused_in_clients_;  // lines for the log
 };
 
 }  // namespace handoff::postconf

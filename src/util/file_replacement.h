@@ -3,7 +3,8 @@
 // Whoever reads sees the old file or the new one. Editors wait for one another, Postfix's
 // postconf(1) among them: FILE.tmp is the lock, and becomes the file. Owner, group and mode stay as
 // they were, as far as the caller may set them; a symbolic link stays, and what it points to is
-// replaced. Nothing is left behind when the caller gives up.
+// replaced and locked: Postfix's postconf(1) makes a file of a link and does not wait for us then.
+// Nothing is left behind when the caller gives up.
 #pragma once
 
 #include <sys/stat.h>

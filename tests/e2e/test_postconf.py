@@ -1,15 +1,21 @@
 """What our postconf can do beyond stock's, and does better."""
 
+import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
+import resource
 import subprocess
+import threading
 import time
+from typing import Iterator, List
 
 import pytest
 
 from support import programs
 from support.layout import MAIL_OWNER, SETGID_GROUP
+from support.root import needs_root
 
 MAIN_CF = "myhostname = mail.example.test\nrelayhost = [mx.example.test]\nunused = x\n"
 MASTER_CF = ("smtp inet n - n - - smtpd -o {smtpd_banner = two  blanks}\n"
@@ -23,9 +29,10 @@ def _directory(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path
 
 
-def postconf(directory: pathlib.Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def postconf(directory: pathlib.Path, *arguments: str,
+             **how) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([programs.ours("postconf"), "-c", directory, *arguments], text=True,
-                          capture_output=True, check=False, timeout=60)
+                          capture_output=True, check=False, timeout=60, **how)
 
 
 def objects(directory: pathlib.Path, *arguments: str):
@@ -130,3 +137,111 @@ def test_templates_are_not_there_yet(directory):
                           env={**os.environ, "MAIL_CONFIG": str(directory)})
     assert done.returncode == 1
     assert "there are no templates to show" in done.stderr
+
+
+# --- Many editors, and editors that cannot
+
+@contextlib.contextmanager
+def looking_on(path: pathlib.Path, looks: List[str]) -> Iterator[None]:
+    """Reads the file over and over; `looks` gets each new state."""
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            text = path.read_text()
+            if not looks or looks[-1] != text:
+                looks.append(text)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield
+    finally:
+        done.set()
+        reader.join()
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["file", "link"])
+def test_edits_at_the_same_time_all_survive_and_nobody_sees_half_a_file(directory, linked):
+    editors, rounds = 8, 20
+    if linked:
+        (directory / "main.cf").rename(directory / "real.cf")
+        (directory / "main.cf").symlink_to("real.cf")
+    looks: List[str] = []
+
+    def edit(editor: int) -> None:
+        for i in range(rounds):
+            done = postconf(directory, "-e", f"own_{editor}={i}", f"own_{editor}_{i}=x")
+            assert (done.returncode, done.stderr) == (0, "")
+
+    with looking_on(directory / "main.cf", looks):
+        with concurrent.futures.ThreadPoolExecutor(editors) as pool:
+            list(pool.map(edit, range(editors)))
+    expected = {f"own_{editor} = {rounds - 1}" for editor in range(editors)} | {
+        f"own_{editor}_{i} = x" for editor in range(editors) for i in range(rounds)}
+    text = (directory / "main.cf").read_text()
+    assert text.startswith(MAIN_CF)
+    assert set(text[len(MAIN_CF):].splitlines()) == expected
+    assert len(looks) > rounds
+    for before, after in zip(looks, looks[1:]):
+        assert after.endswith("\n")
+        assert len(after.splitlines()) >= len(before.splitlines())
+    assert not list(directory.glob("*.tmp"))
+
+
+@needs_root("only root can give a file away")
+@pytest.mark.parametrize("edit, name", [(["relayhost="], "main.cf"),
+                                        (["-F", "smtp/inet/chroot=y"], "master.cf")])
+def test_edits_by_root_keep_the_owner(directory, edit, name):
+    os.chown(directory / name, 4711, 4712)
+    (directory / name).chmod(0o604)
+    assert postconf(directory, *edit).returncode == 0
+    state = (directory / name).stat()
+    assert (state.st_uid, state.st_gid, state.st_mode & 0o7777) == (4711, 4712, 0o604)
+
+
+def check_nothing_has_happened(directory: pathlib.Path, reason: str, **how) -> None:
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    done = postconf(directory, "relayhost=", **how)
+    assert done.returncode == 1
+    assert f" {directory}/main.cf.tmp: {reason}\n" in done.stderr
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+
+
+def test_a_limit_for_files_leaves_the_old_one(directory):
+    with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
+        main_cf.write("# a long line\n" * 1000)
+    check_nothing_has_happened(directory, "File too large", preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (4096, 4096)))
+
+
+@pytest.fixture(name="small_disk")
+def _small_disk(directory: pathlib.Path, tmp_path_factory) -> Iterator[pathlib.Path]:
+    place = tmp_path_factory.mktemp("disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=True)
+    try:
+        (place / "master.cf").write_text(MASTER_CF)
+        (place / "main.cf").write_text(MAIN_CF + "# a long line\n" * 3000)
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+@needs_root("disks are root's to mount")
+def test_a_full_disk_leaves_the_old_file(small_disk):
+    check_nothing_has_happened(small_disk, "No space left on device")
+
+
+@needs_root("disks are root's to mount")
+def test_a_disk_for_reading_only_is_named(small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    check_nothing_has_happened(small_disk, "Read-only file system")
+    assert postconf(small_disk, "-h", "relayhost").stdout == "[mx.example.test]\n"
+
+
+def test_what_a_killed_editor_left_is_no_obstacle(directory):
+    (directory / "main.cf.tmp").touch(0o600)
+    (directory / "main.cf.tmp").write_text("half of a file, and longer than the new one" * 100)
+    assert postconf(directory, "relayhost=").returncode == 0
+    assert (directory / "main.cf").read_text() == MAIN_CF.replace("[mx.example.test]", "")
+    assert not list(directory.glob("*.tmp"))

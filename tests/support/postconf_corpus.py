@@ -22,7 +22,7 @@ PACKAGED = "packaged"
 LONG_AGO = 1_000_000_000
 
 # What a warning of ours says on top, before the error that stock has, too.
-EXPLANATION = re.compile(rb"warning: \S+, line \d+: an entry is name = value;")
+EXPLANATION = re.compile(rb"warning: \S+, line \d+: (an entry is name = value;|\S+ = .*: must be )")
 
 
 @dataclass(frozen=True)

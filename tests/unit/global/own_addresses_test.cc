@@ -89,12 +89,19 @@ TEST(OwnAddresses, NetworksHaveTheStyleThatWasAskedFor) {
   EXPECT_EQ(networks("host"), "127.0.0.1/32");
   EXPECT_EQ(networks("subnet"), "127.0.0.0/8");
   EXPECT_EQ(networks("class"), "127.0.0.0/8");
+  EXPECT_EQ(networks("host, host,"), "127.0.0.1/32");
 }
 
 TEST(OwnAddresses, AStyleOfNetworksMustBeKnown) {
-  LogCapture::expect("command line: mynetworks_style = foo: must be host, subnet or class");
-  EXPECT_EQ(default_mynetworks(settings({"mynetworks_style=foo"}).config).error().what,
-            "unknown mynetworks mask style value \"foo\" in \"foo\"");
+  const auto error = [](const std::string& style) {
+    LogCapture::expect("command line: mynetworks_style = " + style + ": must be host, subnet or ");
+    return default_mynetworks(settings({"mynetworks_style=" + style}).config).error().what;
+  };
+  EXPECT_EQ(error("foo"), "unknown mynetworks mask style value \"foo\" in \"foo\"");
+  EXPECT_EQ(error("host x"), "unknown mynetworks mask style value \"x\" in \"host x\"");
+  EXPECT_EQ(error("host class"),
+            "bad mynetworks_style value: host class; specify exactly one value");
+  EXPECT_EQ(error(""), "bad mynetworks_style value: ; specify exactly one value");
 }
 
 }  // namespace
