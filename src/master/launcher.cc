@@ -46,6 +46,7 @@ Result<Launcher::Plan> Launcher::prepare(Setup setup) {
 void Launcher::use(Plan plan, Environment environment) {
   setup_ = std::move(plan.setup_);
   spawner_.configure(setup_.params.daemon_directory, std::move(environment));
+  if (setup_.file_differs) spawner_.hand_out(setup_.main_cf.get());
   const ServiceContext context{scheduler_, spawner_, setup_.params.service_throttle_time};
   for (const PlannedService& planned : setup_.services) {
     Service* running = find(planned);

@@ -40,6 +40,9 @@
 //   and so do commands.) A bad value that is in force already does not stand in the way of a
 //   reload. Look-up tables are not checked.
 //
+//   Only a restart changes queue_directory and inet_protocols: a reload goes on with their old
+//   values, with a warning, and daemons get a main.cf that has these.
+//
 //   Without root privileges ("rootless") everything runs as the current user: there is no chroot
 //   and no change of user, whatever master.cf says.
 //

@@ -54,18 +54,30 @@ std::optional<std::string> value_of(const global::Config& config, std::string_vi
   return *std::move(value);
 }
 
-// Before anything is made of the values.
-void keep_what_cannot_change(global::Config& config, const global::Params& running) {
+// What one writes to get this value.
+std::string as_written(std::string_view value) {
+  std::string text;
+  for (const char c : value) text.append(c == '$' ? 2 : 1, c);
+  return text;
+}
+
+// Before anything is made of the values. Returns the lines that daemons need to go on with the old
+// ones as well.
+std::string keep_what_cannot_change(global::Config& config, const global::Params& running) {
   const std::array unchangeable = {std::pair{"queue_directory", &running.queue_directory},
                                    std::pair{"inet_protocols", &running.inet_protocols}};
+  std::string lines;
   for (const auto& [name, old] : unchangeable) {
     const auto value = value_of(config, name);
     if (!value || *value == *old) continue;
     msg::warn("ignoring {} parameter value change", name);
     msg::warn("old value: \"{}\", new value: \"{}\"", *old, *value);
     msg::warn("to change {}, stop and start Postfix", name);
-    config.set(name, *old);
+    const std::string literal = as_written(*old);
+    lines += fmt::format("\n{} = {}\n", name, literal);
+    config.set(name, literal);
   }
+  return lines;
 }
 
 // Listeners are opened long before a daemon asks whether the addresses are ours.
@@ -87,13 +99,15 @@ Result<MainSetup> read_main_cf(const global::Params* running) {
   if (!text) return std::move(text).error();
   auto config = global::Config::from_text(*text, options);
   if (!config) return std::move(config).error();
-  if (running != nullptr) keep_what_cannot_change(*config, *running);
+  const std::string kept =
+      running != nullptr ? keep_what_cannot_change(*config, *running) : std::string();
   auto params = global::try_load_params(*config, kProgram);
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(*config, *params);
   if (!owner) return std::move(owner).error();
   if (auto found = check_addresses(*config, *params); !found) return std::move(found).error();
-  return MainSetup{*std::move(config), *std::move(params), *std::move(owner), *std::move(text)};
+  return MainSetup{*std::move(config), *std::move(params), *std::move(owner), *text + kept,
+                   !kept.empty()};
 }
 
 void add_service(std::vector<PlannedService>& services, PlannedService service) {
@@ -121,8 +135,12 @@ Result<Setup> read_setup(MainSetup main) {
   auto copy = global::make_main_cf_snapshot(main.config.directory(), main.text);
   if (!copy) return std::move(copy).error();
 
-  Setup setup{
-      std::move(main.config), std::move(main.params), std::move(main.owner), {}, *std::move(copy)};
+  Setup setup{.config = std::move(main.config),
+              .params = std::move(main.params),
+              .owner = std::move(main.owner),
+              .services = {},
+              .main_cf = *std::move(copy),
+              .file_differs = main.file_differs};
   for (Entry& entry : *entries) {
     auto endpoint = endpoint_of(entry, file, *network);
     if (!endpoint) return std::move(endpoint).error();
