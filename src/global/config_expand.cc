@@ -26,6 +26,7 @@ using util::Result;
 constexpr int kDeepest = 101;
 // In one text and all that it leads to: "a = $b$b", "b = $c$c" and so on would never end.
 constexpr int kMostReferences = 20'000;
+constexpr std::size_t kShownOfRest = 20;
 
 constexpr std::string_view kOperatorCharacters = "<>!=?+-*/~&|%";
 
@@ -50,9 +51,11 @@ std::size_t closing(std::string_view text, char open, char close) {
   return std::string_view::npos;
 }
 
-Error syntax_error(std::string_view wanted, std::string_view before, std::string_view at) {
+// Not all of what follows is shown.
+Error syntax_error(std::string_view wanted, std::string_view before, std::string_view at,
+                   std::size_t shown = kShownOfRest) {
   return Error::syntax(std::string(wanted) + " at: \"..." + std::string(before) + ">>>" +
-                       std::string(at) + '"');
+                       std::string(at.substr(0, shown)) + '"');
 }
 
 Error unbalanced(std::string_view text) {
@@ -212,7 +215,7 @@ util::Status take_operator(std::string_view& rest, Comparison& comparison) {
   const std::string_view suffix = take_while(rest, util::is_alnum);
   comparison.levels = suffix == "level";
   if (!suffix.empty() && !comparison.levels)
-    return syntax_error("bad operator suffix", symbol, suffix);
+    return syntax_error("bad operator suffix", symbol, suffix, suffix.size());
   if (!begins_with_brace(rest)) {
     return syntax_error("\"{expression}\" expected",
                         "{" + std::string(comparison.left) + "} " +
@@ -254,7 +257,8 @@ Result<std::string_view> take_name(std::string_view& body) {
 
 class Expansion {
  public:
-  explicit Expansion(const MacroLookup& lookup) : lookup_(lookup) {}
+  Expansion(const MacroLookup& lookup, const MacroVisitor& unknown)
+      : lookup_(lookup), unknown_(unknown) {}
 
   Result<std::string> text(std::string_view input, int level) const;
 
@@ -266,6 +270,7 @@ class Expansion {
   Result<std::string> named_value(std::string_view name, int level) const;
 
   const MacroLookup& lookup_;
+  const MacroVisitor& unknown_;
   mutable int references_ = 0;
 };
 
@@ -344,8 +349,9 @@ Result<std::string> Expansion::name(std::string_view body, int level) const {
 
 Result<std::string> Expansion::named_value(std::string_view name, int level) const {
   const std::optional<std::string> value = lookup_(name);
-  if (!value) return std::string();
-  return text(*value, level + 1);
+  if (value) return text(*value, level + 1);
+  if (unknown_) unknown_(name);
+  return std::string();
 }
 
 Result<std::string> Expansion::comparison(std::string_view rest, int level) const {
@@ -427,8 +433,9 @@ util::Status visit_macros(std::string_view text, const MacroVisitor& visit) {
   return Scan(visit).text(text, 1);
 }
 
-util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup) {
-  return Expansion(lookup).text(text, 1);
+util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup,
+                                        const MacroVisitor& unknown) {
+  return Expansion(lookup, unknown).text(text, 1);
 }
 
 util::Status check_level(std::string_view text) {
