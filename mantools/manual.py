@@ -1,4 +1,5 @@
-"""Manual pages as they stand in the comment at the head of a program's main source file.
+"""Manual pages: of programs, in the comment at the head of the main source file, as below; of files,
+in proto/, without the slashes and the blank behind them.
 
     // NAME
     //   name - summary
@@ -20,12 +21,13 @@ of params.def that the program reads; "@parameters except max_use" leaves one ou
 skeleton reads for others.
 """
 
+import itertools
 import pathlib
 import re
 from dataclasses import dataclass
 from typing import List, Tuple
 
-HEADING = re.compile(r"// ([A-Z][A-Z ]*)$")
+HEADING = re.compile(r" ([A-Z][A-Z ]*)$")
 TERM = re.compile(r"(\S(?:.*?\S)?)(?: {2,}(\S.*))$")
 PARAMETERS = "@parameters"
 
@@ -127,18 +129,25 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def comment_at_head(source: pathlib.Path) -> List[str]:
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return [line[2:] for line in itertools.takewhile(lambda line: line.startswith("//"), lines)]
+
+
+def whole_text(source: pathlib.Path) -> List[str]:
+    return [f" {line}" for line in source.read_text(encoding="utf-8").splitlines()]
+
+
 def read_page(source: pathlib.Path, name: str, volume: str) -> Page:
-    """The page of the program whose main source file this is."""
+    """The page of the program whose main source file this is, or of a file that proto/ explains."""
     sections: List[Tuple[str, List[str]]] = []
-    for line in source.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("//"):
-            break
+    for line in comment_at_head(source) if source.suffix == ".cc" else whole_text(source):
         if match := HEADING.match(line):
             sections.append((match.group(1), []))
         elif not sections:
-            raise ValueError(f"{source}: must begin with its manual page: // NAME")
+            raise ValueError(f"{source}: must begin with its manual page: NAME")
         else:
-            sections[-1][1].append(line[2:])
+            sections[-1][1].append(line)
     if not sections or sections[0][0] != "NAME":
         raise ValueError(f"{source}: must begin with its manual page: // NAME")
     margin = min(indentation(line) for _, lines in sections for line in lines if line.strip())
