@@ -12,8 +12,10 @@
 //
 //     Appending to a log is complete. Sending reports to the sender (non-delivery, delay, delivery
 //     status) is not there yet: such requests are declined, so the message stays in the deferred
-//     queue and nothing gets lost. Nor are there templates for them that "postconf -b" or
-//     "postconf -t" could show.
+//     queue and nothing gets lost.
+//
+//     Under the service names dump_templates and expand_templates it prints the templates of such
+//     reports, for "postconf -t" and "postconf -b"; bounce(5) tells what they are.
 //
 // SECURITY
 //     Not sensitive. It can run chrooted and without privileges.
@@ -27,20 +29,18 @@
 //     @parameters
 //
 // SEE ALSO
-//     qmgr(8), master(8), postconf(5)
+//     qmgr(8), master(8), bounce(5), postconf(1), postconf(5)
 
 #include "bounce/bounce_service.h"
-#include "global/bounce_templates.h"
-#include "util/msg.h"
+#include "bounce/template_display.h"
 
 namespace {
 
 using namespace handoff;
 
-std::unique_ptr<bounce::BounceService> make_service(service::Process& process) {
-  namespace templates = global::bounce_templates;
-  if (process.name() == templates::kExpand || process.name() == templates::kDump)
-    msg::fatal("this bounce(8) sends no reports yet, so there are no templates to show");
+std::unique_ptr<service::SingleService> make_service(service::Process& process) {
+  if (bounce::TemplateDisplay::is_name(process.name()))
+    return std::make_unique<bounce::TemplateDisplay>(process);
   return std::make_unique<bounce::BounceService>(process);
 }
 

@@ -20,13 +20,15 @@ namespace handoff::global {
 
 // The unexpanded value, or nothing for a name that is not known (it expands to nothing).
 using MacroLookup = std::function<std::optional<std::string>(std::string_view name)>;
+using MacroVisitor = std::function<void(std::string_view name)>;
 
-// Error Syntax with the text that belongs into a warning.
-util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup);
+// Error Syntax with the text that belongs into a warning. `unknown` is told of the names that are
+// not known where their values, and not only whether they have one, are wanted.
+util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup,
+                                        const MacroVisitor& unknown = {});
 
 // Names every parameter that the text mentions, in any of its branches, in order and as often as it
 // does; nothing is looked up. Names before a mistake have been visited.
-using MacroVisitor = std::function<void(std::string_view name)>;
 util::Status visit_macros(std::string_view text, const MacroVisitor& visit);
 
 // Is this a version that "==level" can compare: "3", "3.6" or "3.6.1"?

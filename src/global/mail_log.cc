@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "global/master_proto.h"
+#include "util/log_text.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -136,6 +137,7 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
     }
   }
   tell_children(params);
+  util::show_utf8_in_log(params.smtputf8_enable);
   set_tag(params.syslog_name, program);
   replace_sinks(to_file ? log_file_sink(params, role) : msg::syslog_sink(*facility), program, role);
   return {};

@@ -10,10 +10,11 @@
 #include <iterator>
 #include <vector>
 
+#include "util/log_text.h"
+
 namespace handoff::util::msg {
 namespace {
 
-constexpr std::size_t kTextLimit = 2000;
 constexpr int kErrorLimit = 13;
 constexpr unsigned kBrakeSeconds = 1;
 
@@ -30,16 +31,6 @@ struct State {
 State& state() {
   static State& the_state = *new State;
   return the_state;
-}
-
-// A byte that continues or begins a multi-byte character is left to the reader's terminal.
-std::string sanitized(std::string text) {
-  if (text.size() > kTextLimit) text.resize(kTextLimit);
-  for (char& c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return text;
 }
 
 void write(Level level, std::string_view text) {
@@ -134,7 +125,7 @@ std::string format_record(Level level, std::string_view hostname, std::string_vi
 
 void log(Level level, fmt::string_view format, fmt::format_args args) {
   const int saved = errno;
-  write(level, sanitized(fmt::vformat(format, args)));
+  write(level, log_text(fmt::vformat(format, args)));
   errno = saved;
 }
 

@@ -1,0 +1,14 @@
+// log_text.h - text that is fit to be shown, from bytes that may come from anywhere.
+#pragma once
+
+#include <string>
+
+namespace handoff::util {
+
+// Cut at 2000 bytes, with "?" for what is not printable (spec/master.md 7.1).
+std::string log_text(std::string text);
+
+// Whether bytes that look like UTF-8 are printable; not unless somebody says so.
+void show_utf8_in_log(bool show);
+
+}  // namespace handoff::util
