@@ -124,6 +124,17 @@ MainSetup enter_queue_directory() {
   return main;
 }
 
+// Of main.cf only queue_directory counts: a mistake elsewhere must not keep anybody from finding
+// out, and from stopping the one that runs.
+bool is_running() {
+  global::ConfigOptions choice;
+  choice.process_name = kProgram;
+  const std::string queue =
+      util::or_die(global::Config::load(choice).value("queue_directory"));
+  if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, util::errno_text(errno));
+  return pid_file_is_locked(kPidFile);
+}
+
 // Standard error stays until everything is in order: whoever starts us sees what is not.
 void leave_terminal(const MasterOptions& options) {
   if (options.attached) return;
@@ -147,10 +158,7 @@ int run(int argc, char** argv) {
   global::open_log_early(kProgram, global::LogRole::Keeper);
   global::also_to_stderr();
   const MasterOptions options = options_from(argc, argv);
-  if (options.test) {
-    (void)enter_queue_directory();
-    return pid_file_is_locked(kPidFile) ? EXIT_FAILURE : EXIT_SUCCESS;
-  }
+  if (options.test) return is_running() ? EXIT_FAILURE : EXIT_SUCCESS;
 
   Environment inherited = Environment::own();
   util::UniqueFd parent;

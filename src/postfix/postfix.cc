@@ -223,6 +223,8 @@ std::vector<std::string> script_command(const Options& options, const global::Pa
                                         bool all_instances) {
   std::vector<std::string> words;
   if (all_instances) {
+    if (util::trim(params.multi_instance_wrapper).empty())
+      msg::fatal("multi-instance support is requested, but multi_instance_wrapper is empty");
     for (const auto word : util::split(params.multi_instance_wrapper, ", \t\r\n"))
       words.emplace_back(word);
   } else {

@@ -75,6 +75,7 @@ Leaving SingleServer::serve_clients(SingleService& service) {
   int uses = 0;
   while (!life_.max_use || uses < *life_.max_use) {
     made_progress();  // also after an alarm: it interrupts the wait
+    msg::offer_waiting();
     const auto wake = waiting.wait.wait(wait_limit(service));
     if (wake.master_gone) return Leaving::MasterGone;
     if (!wake.listener) {
@@ -102,6 +103,8 @@ std::optional<Leaving> SingleServer::overdue(Clock::time_point now) const {
 
 std::optional<std::chrono::milliseconds> SingleServer::wait_limit(SingleService& service) const {
   auto limit = service.while_idle();
+  if (msg::has_waiting())
+    limit = std::min(limit.value_or(msg::kOfferInterval), msg::kOfferInterval);
   const auto now = Clock::now();
   for (const auto& end : {idle_end_, retirement_}) {
     if (!end) continue;

@@ -20,8 +20,21 @@ timeval to_timeval(Scheduler::Duration duration) {
 
 struct EventLoop::State {
   event_base* base = nullptr;
+  event* offer = nullptr;  // wakes a turn up in which lines wait for the log
   int handles = 0;
   bool stopping = false;
+
+  // False: nothing is left that could happen.
+  bool turn() {
+    if (msg::has_waiting()) offer_waiting();
+    return event_base_loop(base, EVLOOP_ONCE) == 0;
+  }
+
+  void offer_waiting() {
+    msg::offer_waiting();
+    const timeval interval = to_timeval(msg::kOfferInterval);
+    if (msg::has_waiting()) (void)event_add(offer, &interval);  // without it they wait longer
+  }
 };
 
 // One timer, watch or signal watch.
@@ -88,10 +101,14 @@ class EventLoop::Event final : public Scheduler::Registration {
 EventLoop::EventLoop() : state_(std::make_unique<State>()) {
   state_->base = event_base_new();
   if (state_->base == nullptr) msg::fatal("event_base_new: {}", errno_text(errno));
+  state_->offer = evtimer_new(
+      state_->base, [](evutil_socket_t, short, void*) {}, nullptr);
+  if (state_->offer == nullptr) msg::fatal("event_new: out of memory");
 }
 
 EventLoop::~EventLoop() {
   if (state_->handles != 0) msg::panic("event loop destroyed with {} handles", state_->handles);
+  event_free(state_->offer);
   event_base_free(state_->base);
 }
 
@@ -121,21 +138,21 @@ Watch EventLoop::on_signal(int signal, Call call) {
 
 void EventLoop::run() {
   while (!state_->stopping) {
-    if (event_base_loop(state_->base, EVLOOP_ONCE) != 0) break;
+    if (!state_->turn()) break;
   }
   state_->stopping = false;
 }
 
 void EventLoop::run_once(Duration limit) {
   const Timer at_the_latest = after(limit, [] {});
-  (void)event_base_loop(state_->base, EVLOOP_ONCE);  // there is an event: it cannot run out of them
+  (void)state_->turn();  // there is an event: it cannot run out of them
 }
 
 bool EventLoop::drain(Duration limit) {
   bool late = false;
   const Timer deadline = after(limit, [&late] { late = true; });
   while (!late && state_->handles > 1) {
-    if (event_base_loop(state_->base, EVLOOP_ONCE) != 0) break;
+    if (!state_->turn()) break;
   }
   return !late;
 }

@@ -4,6 +4,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
@@ -101,6 +102,12 @@ void add_sink(std::unique_ptr<Sink> sink) {
   static const int registered = std::atexit(flush_all);
   (void)registered;  // without it, lines that wait are lost
   state().sinks.push_back(std::move(sink));
+}
+bool has_waiting() {
+  return std::ranges::any_of(state().sinks, [](const auto& sink) { return sink->has_waiting(); });
+}
+void offer_waiting() {
+  for (const auto& sink : state().sinks) sink->offer();
 }
 void set_verbose(int level) {
   state().verbose = level;

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,16 +35,21 @@ class Sink {
   virtual void write(Level level, std::string_view tag, std::string_view text) noexcept = 0;
   // Lines that still wait go out now, or never: called when the process ends.
   virtual void flush() noexcept {}
+  // There are such lines, and offer() tries, without waiting, to get rid of them.
+  [[nodiscard]] virtual bool has_waiting() const noexcept { return false; }
+  virtual void offer() noexcept {}
 };
 
-// openlog(3) with LOG_PID; `facility` is a LOG_* value.
+// openlog(3) with LOG_PID; `facility` is a LOG_* value. Connected at once, so that it works in a
+// chroot jail later. One at a time: the connection is the process's.
 std::unique_ptr<Sink> syslog_sink(int facility);
 // "tag: text", or "tag[pid]: text".
 std::unique_ptr<Sink> stderr_sink(bool with_pid);
 // Datagrams for postlogd(8), each "Mon dd hh:mm:ss host tag[pid]: text" (spec/master.md 7.2). The
 // socket is connected at once, so that it works in a chroot jail later; where nobody listens,
 // lines go to `fallback` when there is one and are lost otherwise. A postlogd that does not read
-// makes nobody wait: up to 1000 lines are kept until the next one is written, or the process ends.
+// makes nobody wait: up to 1000 lines are kept until the reader takes them
+// (offer_waiting()) or the process ends, be it by SIGTERM.
 std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
                                    std::unique_ptr<Sink> fallback);
 // Appends such lines to a file: master, postfix and postlogd only.
@@ -55,6 +61,12 @@ const std::string& tag();
 // Replaces all sinks; without any, lines go to standard error.
 void clear_sinks();
 void add_sink(std::unique_ptr<Sink> sink);
+
+// Whether lines wait for a reader that is slow. Then whoever waits for something else calls
+// offer_waiting() every kOfferInterval; event loops and services do.
+bool has_waiting();
+void offer_waiting();
+inline constexpr std::chrono::milliseconds kOfferInterval{100};
 
 // 0 is quiet; each -v adds one. Code that is costly to log asks first.
 void set_verbose(int level);

@@ -12,19 +12,22 @@ namespace {
 
 class SyslogSink : public Sink {
  public:
-  explicit SyslogSink(int facility) : facility_(facility) {}
+  explicit SyslogSink(int facility) : facility_(facility), ident_(tag()) { connect(); }
   ~SyslogSink() override { closelog(); }
 
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
-    ident_ = tag;                                              // openlog keeps the pointer
-    openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility_);  // cheap; somebody else may have
+    ident_ = tag;
+    connect();  // cheap; somebody else may have, under another name
     syslog(facility_ | syslog_priority(level), "%s%.*s", label(level).data(),
            static_cast<int>(text.size()), text.data());
   }
 
  private:
+  // The connection outlives the way to the socket, which a chroot jail bars.
+  void connect() const { openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility_); }
+
   int facility_;
-  std::string ident_;
+  std::string ident_;  // openlog keeps the pointer
 };
 
 class StderrSink : public Sink {

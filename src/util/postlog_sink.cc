@@ -3,18 +3,21 @@
 // The kernel's queue for such a socket is short: ten datagrams on many systems. A postlogd that is
 // just being started, or busy, wants a moment of patience; one that hangs must not take mail
 // delivery with it. So a sender waits once, and briefly; then its lines wait in memory, without
-// the sender, until the socket takes lines again.
+// the sender, until the socket takes lines again. SIGTERM, by which most daemons end, first waits
+// for it once more.
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <utility>
 
 #include "util/msg.h"
+#include "util/signals.h"
 #include "util/unique_fd.h"
 
 namespace handoff::util::msg {
@@ -33,22 +36,57 @@ class PostlogSink : public Sink {
   }
   PostlogSink(const PostlogSink&) = delete;
   PostlogSink& operator=(const PostlogSink&) = delete;
-  ~PostlogSink() override { flush(); }
+  ~PostlogSink() override {
+    flush();
+    if (rescued_ == this) rescued_ = nullptr;
+  }
 
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
     std::string record = format_record(level, hostname_, tag, text);
     if (waiting_.empty() && deliver(record, fallback_ ? Patience::None : Patience::Brief)) return;
     if (fallback_) return fallback_->write(level, tag, text);
     if (errno != EAGAIN && waiting_.empty()) return;  // nobody will ever take it
+    const HeldBack held(SIGTERM);
     tag_ = tag;
     keep(std::move(record));
+    rescue_at_termination();
     send_waiting(Patience::None);
   }
 
   // The last chance, with patience.
-  void flush() noexcept override { send_waiting(Patience::Brief); }
+  void flush() noexcept override { offer(Patience::Brief); }
+
+  [[nodiscard]] bool has_waiting() const noexcept override { return !waiting_.empty(); }
+  void offer() noexcept override { offer(Patience::None); }
 
  private:
+  void offer(Patience patience) {
+    if (waiting_.empty()) return;
+    const HeldBack held(SIGTERM);
+    send_waiting(patience);
+  }
+
+  // Not where the program has a mind of its own about SIGTERM: it will end by exit(3), or not.
+  void rescue_at_termination() {
+    struct sigaction now {};
+    if (sigaction(SIGTERM, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return;
+    rescued_ = this;
+    struct sigaction then {};
+    then.sa_handler = on_termination;
+    then.sa_flags = SA_RESETHAND;
+    (void)sigaction(SIGTERM, &then, nullptr);
+  }
+
+  // Only system calls from here on. Whoever changes waiting_ holds the signal back.
+  static void on_termination(int signal) {
+    if (rescued_ != nullptr) rescued_->send_last_words();
+    (void)raise(signal);
+  }
+  void send_last_words() const {
+    for (const std::string& record : waiting_)
+      if (!send(record, Patience::Brief)) return;
+  }
+
   bool deliver(const std::string& record, Patience patience) {
     if (send(record, patience)) return true;
     // postlogd came up, or came back, after we had started.
@@ -110,7 +148,11 @@ class PostlogSink : public Sink {
   UniqueFd socket_;
   std::deque<std::string> waiting_;
   std::uint64_t lost_ = 0;
+
+  static PostlogSink* rescued_;  // has lines that wait, or had some
 };
+
+PostlogSink* PostlogSink::rescued_ = nullptr;
 
 }  // namespace
 

@@ -179,6 +179,50 @@ def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, 
     assert box.postfix("check") == ""
 
 
+def test_mistakes_in_the_configuration_are_not_taken_for_a_running_system(box):
+    """Least of all by whoever kills the process that once was master."""
+    bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        box.postfix("check")
+        (box.queue / "pid/master.pid").write_text(f"{bystander.pid}\n")
+        box.configure(service_throttle_time="x")
+        assert "is not running" in box.postfix("status", status=1)
+        assert "is not running" in box.postfix("stop", status=1)
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_a_running_system_can_be_stopped_whatever_main_cf_says(box):
+    box.postfix("start")
+    box.configure(service_throttle_time="x")
+    assert "is running: PID" in box.postfix("status")
+    box.postfix("stop")
+    wait_until(lambda: not processes.within(box.prefix), 10, "the end of all processes")
+
+
+def test_a_broken_master_cf_is_not_reloaded(box):
+    box.postfix("start")
+    path = box.config / "master.cf"
+    good = path.read_text()
+    path.write_text(good + "broken unix - -\n")
+    told = box.postfix("reload", status=1)
+    assert f"fatal: {path}: line {good.count(chr(10)) + 1}: " in told
+    assert not box.log.find("reload -- version")
+    path.write_text(good)
+    box.postfix("reload")
+    box.log.wait_for("reload -- version")
+
+
+def test_logs_of_an_idle_system_are_rotated_without_a_complaint(box):
+    box.postfix("start")
+    box.log.wait_for("daemon started")
+    assert "warning" not in box.postfix("logrotate")
+    assert box.log.wait_for("was rotated")
+    assert box.log.troubles() == []
+
+
 def test_missing_directories_are_made_at_start(box, peer):
     for name in ("active", "public", "saved"):
         (box.queue / name).rmdir()
@@ -240,6 +284,14 @@ def test_a_staged_installation_runs_where_it_is_put(directory, user, peer):
     box.send("user@example.test")
     wait_until(lambda: peer.messages, 20, "a message")
     box.postfix("stop")
+
+
+def test_mailq_and_newaliases_are_names_of_sendmail(directory, user):
+    made = Installed(directory, user)
+    made.install(PREFIX=str(made.prefix))
+    for name in ("mailq", "newaliases"):
+        assert (made.prefix / "bin" / name).resolve() == made.prefix / "sbin/sendmail"
+    made.run(made.prefix / "bin/newaliases", MAIL_CONFIG=str(made.config))
 
 
 def test_a_staged_system_installation_keeps_what_is_there(directory):

@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -84,6 +87,41 @@ TEST_F(PostlogSinkTest, ForgetsThemWhenPostlogdHasGone) {
   write(*log, 60, 61);
   log->flush();
   EXPECT_EQ(read_all(), std::vector<std::string>{"60"});
+}
+
+TEST_F(PostlogSinkTest, OffersThemWithoutWaiting) {
+  const auto log = sink();
+  write(*log, 0, 30);
+  std::vector<std::string> texts = read_all();
+  const std::size_t taken = texts.size();
+  ASSERT_LT(taken, 30U);
+  while (log->has_waiting()) {
+    log->offer();
+    const std::vector<std::string> more = read_all();
+    ASSERT_FALSE(more.empty());
+    texts.insert(texts.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(texts.size(), 30U);
+  EXPECT_EQ(texts.back(), "29");
+}
+
+TEST_F(PostlogSinkTest, SaysThemBeforeItIsTerminated) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto log = sink();
+    write(*log, 0, 30);
+    raise(SIGTERM);
+    _exit(1);
+  }
+  std::vector<std::string> texts;
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    for (std::string& text : read_all()) texts.push_back(std::move(text));
+  }
+  for (std::string& text : read_all()) texts.push_back(std::move(text));
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+  ASSERT_EQ(texts.size(), 30U);
+  EXPECT_EQ(texts.back(), "29");
 }
 
 }  // namespace
