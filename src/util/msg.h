@@ -41,7 +41,7 @@ class Sink {
 };
 
 // openlog(3) with LOG_PID; `facility` is a LOG_* value. Connected at once, so that it works in a
-// chroot jail later. One at a time: the connection is the process's.
+// chroot jail later.
 std::unique_ptr<Sink> syslog_sink(int facility);
 // "tag: text", or "tag[pid]: text".
 std::unique_ptr<Sink> stderr_sink(bool with_pid);

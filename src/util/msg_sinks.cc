@@ -12,8 +12,13 @@ namespace {
 
 class SyslogSink : public Sink {
  public:
-  explicit SyslogSink(int facility) : facility_(facility), ident_(tag()) { connect(); }
-  ~SyslogSink() override { closelog(); }
+  explicit SyslogSink(int facility) : facility_(facility), ident_(tag()) {
+    connect();
+    ++living_;
+  }
+  ~SyslogSink() override {
+    if (--living_ == 0) closelog();
+  }
 
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
     ident_ = tag;
@@ -28,7 +33,11 @@ class SyslogSink : public Sink {
 
   int facility_;
   std::string ident_;  // openlog keeps the pointer
+
+  static int living_;  // the connection is the process's, and a successor may have come already
 };
+
+int SyslogSink::living_ = 0;
 
 class StderrSink : public Sink {
  public:
