@@ -55,6 +55,7 @@ int LdapConnection::try_search(const LdapSearch& search, LdapResult& result) {
   for (const std::string& name : search.attributes)
     attributes.push_back(const_cast<char*>(name.c_str()));  // only looked at
   attributes.push_back(nullptr);
+  deadline_.restart();
   struct timeval limit = this->limit();
   int message = 0;
   const int error =
@@ -101,6 +102,7 @@ int LdapConnection::connect(const Host& host) {
     return error;
   }
   handle_.reset(made);
+  deadline_.restart();
   int error = set_options();
   if (error == LDAP_SUCCESS && server_.uses_tls) {
     error = set_tls_options();
@@ -127,6 +129,7 @@ int LdapConnection::set_options() {
   };
   for (const auto& [option, value] : options)
     if (ldap_set_option(handle, option, value) != LDAP_OPT_SUCCESS) return LDAP_PARAM_ERROR;
+  if (const int error = deadline_.watch(handle); error != LDAP_OPT_SUCCESS) return LDAP_PARAM_ERROR;
   if (server_.debug_level > 0) {
     ldap_set_option(nullptr, LDAP_OPT_DEBUG_LEVEL, &server_.debug_level);
     ber_set_option(nullptr, LBER_OPT_DEBUG_LEVEL, &server_.debug_level);

@@ -5,10 +5,12 @@
 
 #include <ldap.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "plugins/ldap_deadline.h"
 #include "plugins/ldap_settings.h"
 
 namespace handoff::plugins {
@@ -31,7 +33,8 @@ class LdapConnection {
   // The one for these settings that the process has, or a new one.
   static std::shared_ptr<LdapConnection> to(const LdapServer& server);
 
-  explicit LdapConnection(LdapServer server) : server_(std::move(server)) {}
+  explicit LdapConnection(LdapServer server)
+      : server_(std::move(server)), deadline_(std::chrono::seconds(server_.timeout)) {}
 
   // LDAP_SUCCESS or an error of LDAP; `result` may be there in both cases. A connection that turns
   // out to be dead is made anew, once.
@@ -58,6 +61,7 @@ class LdapConnection {
   [[nodiscard]] struct timeval limit() const { return {server_.timeout, 0}; }
 
   LdapServer server_;
+  LdapDeadline deadline_;
   std::unique_ptr<LDAP, Unbind> handle_;
 };
 

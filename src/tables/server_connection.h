@@ -30,9 +30,9 @@ struct ServerAddress {
 class ServerConnection {
  public:
   struct Limits {
-    std::chrono::seconds io{100};        // for each wait
-    std::chrono::seconds idle{10};       // without a word
-    std::chrono::seconds lifetime{100};  // in all
+    std::chrono::milliseconds io = std::chrono::seconds(100);        // for each wait
+    std::chrono::milliseconds idle = std::chrono::seconds(10);       // without a word
+    std::chrono::milliseconds lifetime = std::chrono::seconds(100);  // in all
   };
 
   ServerConnection(ServerAddress address, Limits limits)

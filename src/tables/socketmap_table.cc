@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tables/server_connection.h"
+#include "tables/server_tables.h"
 #include "tables/socketmap_protocol.h"
 #include "tables/table_types.h"
 #include "util/hang_up.h"
@@ -129,6 +130,11 @@ class SocketmapTable final : public Table {
 
 }  // namespace
 
+std::unique_ptr<Table> make_socketmap_table(std::string_view name, std::string map,
+                                            SharedConnection connection) {
+  return std::make_unique<SocketmapTable>(name, std::move(map), std::move(connection));
+}
+
 OpenedTable open_socketmap_table(std::string_view name, const TableOptions& options) {
   if (Status allowed = require_read_only("socketmap", name, options); !allowed)
     return allowed.error();
@@ -142,8 +148,8 @@ OpenedTable open_socketmap_table(std::string_view name, const TableOptions& opti
   const std::string service(name.substr(0, colon));
   const Result<ServerAddress> address = ServerAddress::parse(service);
   if (!address) return address.error();
-  return std::unique_ptr<Table>(std::make_unique<SocketmapTable>(
-      name, std::string(name.substr(colon + 1)), connection_to(service, *address)));
+  return make_socketmap_table(name, std::string(name.substr(colon + 1)),
+                              connection_to(service, *address));
 }
 
 }  // namespace handoff::tables

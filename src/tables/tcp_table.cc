@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tables/server_connection.h"
+#include "tables/server_tables.h"
 #include "tables/table_types.h"
 #include "tables/tcp_protocol.h"
 #include "util/msg.h"
@@ -13,32 +14,30 @@
 namespace handoff::tables {
 namespace {
 
-using namespace std::chrono_literals;
 using util::Error;
 using util::Result;
 using util::Status;
 
-constexpr int kAttempts = 10;
-constexpr auto kPause = 1s;
 // A connection is kept for as long as the server wants.
 constexpr auto kForEver = std::chrono::hours(24 * 365);
 
 class TcpTable final : public Table {
  public:
-  explicit TcpTable(std::string_view server)
-      : Table("tcp:" + std::string(server)),
-        connection_(ServerAddress::inet(server), {100s, kForEver, kForEver}) {}
+  TcpTable(ServerAddress server, const TcpPatience& patience)
+      : Table("tcp:" + server.name()),
+        patience_(patience),
+        connection_(std::move(server), {patience.io, kForEver, kForEver}) {}
 
   [[nodiscard]] Keys keys() const override { return Keys::Pattern; }
 
   Answer lookup(std::string_view key) override {
     Error problem;
-    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    for (int attempt = 1; attempt <= patience_.attempts; ++attempt) {
       const Result<std::string> line = ask("get " + quote_tcp(key) + '\n');
       if (line) return answer(*line);
       problem = line.error();
       if (problem.kind == Error::Kind::Protocol) return unavailable(problem.what);
-      if (attempt < kAttempts) std::this_thread::sleep_for(kPause);
+      if (attempt < patience_.attempts) std::this_thread::sleep_for(patience_.pause);
     }
     return unavailable(problem.what, problem.code);
   }
@@ -87,10 +86,15 @@ class TcpTable final : public Table {
     return Error::protocol(what);
   }
 
+  TcpPatience patience_;
   ServerConnection connection_;
 };
 
 }  // namespace
+
+std::unique_ptr<Table> make_tcp_table(ServerAddress server, const TcpPatience& patience) {
+  return std::make_unique<TcpTable>(std::move(server), patience);
+}
 
 OpenedTable open_tcp_table(std::string_view name, const TableOptions& options) {
   if (Status allowed = require_read_only("tcp", name, options); !allowed) return allowed.error();
@@ -98,7 +102,7 @@ OpenedTable open_tcp_table(std::string_view name, const TableOptions& options) {
     return misconfigured("tcp:" + std::string(name) +
                          " map is not allowed for security sensitive data");
   }
-  return std::unique_ptr<Table>(std::make_unique<TcpTable>(name));
+  return make_tcp_table(ServerAddress::inet(name), {});
 }
 
 }  // namespace handoff::tables

@@ -6,17 +6,23 @@ takes a weaker connection as well).
 """
 
 import concurrent.futures
+import contextlib
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
+import time
 
 import pytest
 
 from support.ldap_server import ADMIN, PASSWORD, PEOPLE, LdapServer, account, entry
 from support.postmaps import Postmaps
+from support.rewrite_client import RewriteClient
 from support.root import needs_root
+from support.table_server import TableServer
 
 pytestmark = needs_root("stock wants its plug-ins to belong to root")
 
@@ -139,7 +145,8 @@ def server(directory):
 def write_table(desk, server, name, settings):
     chosen = {"server_host": "{url}", "search_base": "dc=x", **settings}
     path = desk.directory / f"{name}.cf"
-    filled = {"{url}": server.url, "{port}": str(server.port), "{local}": server.local_url}
+    filled = {"{url}": server.url, "{port}": str(server.port), "{local}": server.local_url,
+              "{tls}": server.tls_url}
     text = "".join(f"{key} = {value}\n" for key, value in chosen.items())
     for placeholder, value in filled.items():
         text = text.replace(placeholder, value)
@@ -272,6 +279,14 @@ def tls(directory):
     server.stop()
 
 
+def test_ldaps(desk, tls):
+    server, keys = tls
+    table = write_table(desk, server, "ldaps", {
+        "server_host": "{tls}", "tls_require_cert": "yes", "tls_ca_cert_file": f"{keys}/ca.pem"})
+    mine, theirs = (desk.run(whose, "-q", "one@a.b", table) for whose in BOTH)
+    assert mine == theirs == (0, b"box\n", [])
+
+
 @pytest.mark.parametrize("authority, verify, found", [
     ("ca", "yes", True), ("other", "yes", False), ("other", "no", True), (None, "no", True)])
 def test_starttls(desk, tls, authority, verify, found):
@@ -381,3 +396,118 @@ def test_sasl_when_the_server_was_restarted(desk, directory):
     finally:
         asking.close()
         server.stop()
+
+
+# Servers that have stalled. (Stock waits for ever in a handshake of TLS, in SASL and for the rest
+# of a message.)
+
+BIND_DONE = bytes.fromhex("300c0201016107" "0a010004000400")
+TLS_MAY_START = bytes.fromhex("300c0201017807" "0a010004000400")
+LONG_MESSAGE = bytes.fromhex("3084000fffff")
+TIME_LIMIT = 1
+
+
+class Stalled:
+    """Says `words`, one each time it hears something, and then nothing, or a byte now and then."""
+
+    def __init__(self, *words: bytes, drips: bool = False) -> None:
+        self._words = words
+        self._drips = drips
+        self._over = threading.Event()
+        self._server = TableServer(self._converse)
+
+    def __enter__(self) -> int:
+        self._server.__enter__()
+        return self._server.port
+
+    def __exit__(self, *reason: object) -> None:
+        self._over.set()
+        self._server.__exit__(*reason)
+
+    def _converse(self, client, _) -> None:
+        for word in self._words:
+            client.recv(4096)
+            client.sendall(word)
+        while self._drips and not self._over.wait(0.05):
+            client.sendall(b"\0")
+        self._over.wait()
+
+
+STALLED = {
+    "silent": ((), {}),
+    "silent-without-bind": ((), {"bind": "no"}),
+    "silent-with-sasl": ((), {**READER, "sasl_mechs": "DIGEST-MD5"}),
+    "silent-ldaps": ((), {"server_host": "ldaps://127.0.0.1:PORT"}),
+    "silent-starttls": ((), {"start_tls": "yes"}),
+    "silent-handshake": ((TLS_MAY_START,), {"start_tls": "yes"}),
+    "half-a-bind": ((BIND_DONE[:9],), {}),
+    "half-a-starttls": ((TLS_MAY_START[:9],), {"start_tls": "yes"}),
+    "half-a-result": ((BIND_DONE, LONG_MESSAGE), {}),
+    "silent-search": ((BIND_DONE,), {}),
+}
+
+
+def stalled_table(desk, name, port, settings):
+    chosen = {"server_host": f"ldap://127.0.0.1:{port}", "search_base": "dc=x",
+              "timeout": str(TIME_LIMIT), **settings}
+    path = desk.directory / f"stalled-{name}.cf"
+    path.write_text("".join(f"{key} = {value}\n" for key, value in chosen.items())
+                    .replace("PORT", str(port)))
+    return f"ldap:{path}"
+
+
+def assert_fails_in_time(desk, table):
+    begun = time.monotonic()
+    said = desk.run("ours", "-q", "one@a.b", table)
+    assert (said.status, said.out) == (1, b"")
+    assert said.err[-1].startswith(f"fatal: table {table}: query error")
+    # One limit for each step, a second before postmap ends, and a slow machine.
+    assert time.monotonic() - begun < 3 * TIME_LIMIT + 1 + 8
+
+
+@pytest.mark.parametrize("name", STALLED)
+def test_a_stalled_server_is_an_error_in_time(desk, name):
+    words, settings = STALLED[name]
+    with Stalled(*words) as port:
+        assert_fails_in_time(desk, stalled_table(desk, name, port, settings))
+
+
+@pytest.mark.parametrize("name, words, settings", [
+    ("bind", (LONG_MESSAGE,), {}), ("result", (BIND_DONE, LONG_MESSAGE), {}),
+    ("handshake", (b"\x16\x03\x03\x40\x00",), {"server_host": "ldaps://127.0.0.1:PORT"})])
+def test_a_byte_now_and_then_is_too_little(desk, name, words, settings):
+    with Stalled(*words, drips=True) as port:
+        assert_fails_in_time(desk, stalled_table(desk, f"dripping-{name}", port, settings))
+
+
+def test_behind_a_stalled_server_the_next_one_is_asked(desk, tls):
+    """Each has the whole limit, also for its handshake."""
+    server, keys = tls
+    with Stalled() as port:
+        table = stalled_table(desk, "next", port, {
+            "server_host": f"ldaps://127.0.0.1:{port} {server.tls_url}",
+            "tls_require_cert": "yes", "tls_ca_cert_file": f"{keys}/ca.pem"})
+        assert desk.run("ours", "-q", "one@a.b", table) == (0, b"box\n", [])
+
+
+def test_when_a_stalled_server_is_well_again(desk, directory, stock_suite):
+    """Mail waits meanwhile, and the same process goes on."""
+    server = LdapServer(directory / "well", entry("one", mailacceptinggeneralid="a.test",
+                                                  maildrop="smtp:[one.test]"))
+    path = desk.directory / "well.cf"
+    path.write_text(f"server_host = {server.url}\nsearch_base = dc=x\ntimeout = {TIME_LIMIT}\n")
+    with stock_suite(trivial_rewrite="ours", meta_directory=str(desk.config),
+                     transport_maps=f"ldap:{path}") as mail:
+        mail.log.allow(r"trivial-rewrite\[")
+        served_by = set()
+        for stall in (False, True, False):
+            if not stall:
+                server.start()
+            with socket.create_server(("127.0.0.1", server.port)) if stall else \
+                    contextlib.nullcontext(), RewriteClient(mail) as client:
+                answer = dict(client.resolve(b"", b"u@a.test"))
+                served_by.update(process.pid for process in mail.processes("trivial-rewrite"))
+            server.stop()
+            failed = bool(int(answer["flags"]) & 8)
+            assert (failed, answer["nexthop"] == "[one.test]") == (stall, not stall)
+        assert len(served_by) == 1

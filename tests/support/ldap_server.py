@@ -67,6 +67,8 @@ class LdapServer:
         self._fill(directory / "data.ldif", entries)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._tls_port = free.getsockname()[1]
         self.socket = directory / "ldapi"
         self._process: Optional["subprocess.Popen[bytes]"] = None
 
@@ -82,13 +84,18 @@ class LdapServer:
         return f"ldap://127.0.0.1:{self.port}"
 
     @property
+    def tls_url(self) -> str:
+        """ldaps:, which needs a certificate among the directives."""
+        return f"ldaps://127.0.0.1:{self._tls_port}"
+
+    @property
     def local_url(self) -> str:
         return "ldapi://" + str(self.socket).replace("/", "%2F")
 
     def start(self) -> None:
         self._process = subprocess.Popen(
             [self._slapd, "-d", "0", "-f", self._configuration,
-             "-h", f"{self.url} {self.local_url}"], env=self._environment)
+             "-h", f"{self.url} {self.tls_url} {self.local_url}"], env=self._environment)
         wait_until(self._answers, 10, "slapd")
 
     def _answers(self) -> bool:
