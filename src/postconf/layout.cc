@@ -34,6 +34,10 @@ std::string join_words(std::string_view text, bool fold) {
   return joined;
 }
 
+[[noreturn]] void fail_to_print() {
+  msg::fatal("cannot write to standard output: {}", util::errno_text(errno));
+}
+
 }  // namespace
 
 std::string format_json(std::string_view name, std::string_view value) {
@@ -53,8 +57,11 @@ std::string format_setting(const Options& options, std::string_view name, std::s
 }
 
 void print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    msg::fatal("cannot write to standard output: {}", util::errno_text(errno));
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail_to_print();
+}
+
+void flush() {
+  if (std::fflush(stdout) != 0) fail_to_print();
 }
 
 }  // namespace handoff::postconf

@@ -15,7 +15,8 @@ std::string format_setting(const Options& options, std::string_view name, std::s
 // {"name": "value"}; bytes that are no UTF-8 become U+FFFD.
 std::string format_json(std::string_view name, std::string_view value);
 
-// To standard output; ends the program when nobody takes it.
+// To standard output; both end the program when nobody takes it.
 void print(std::string_view text);
+void flush();
 
 }  // namespace handoff::postconf

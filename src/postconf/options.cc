@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "postconf/layout.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -40,7 +41,9 @@ constexpr struct {
     {'m', Mode::TableTypes},      {'M', Mode::Entries},         {'p', Mode::MainCf},
     {'P', Mode::Parameters},      {'t', Mode::DumpTemplates},   {'T', Mode::TlsInformation}};
 
+constexpr char kHelp = 'U';
 constexpr option kLongOptions[] = {{"check", no_argument, nullptr, 'K'},
+                                   {"help", no_argument, nullptr, kHelp},
                                    {"json", no_argument, nullptr, 'j'},
                                    {"quiet", no_argument, nullptr, 'q'},
                                    {}};
@@ -79,16 +82,24 @@ std::string_view companions_of(char mode) {
   return {};
 }
 
-[[noreturn]] void usage() {
-  msg::fatal(
-      "usage: postconf [-a (server SASL types)] [-A (client SASL types)] [-b (bounce templates)] "
-      "[-c config_dir] [-C param_class] [-d (parameter defaults)] [-e (edit configuration)] "
-      "[-f (fold lines)] [-F (master.cf fields)] [-h (no names)] [-H (no values)] [-j (JSON)] "
-      "[-l (lock types)] [-m (map types)] [-M (master.cf)] [-n (non-default parameters)] "
-      "[-o name=value (override parameter value)] [-p (main.cf, default)] [-P (master.cf "
-      "parameters)] [-q (no warnings about unused parameters)] [-t (bounce templates)] "
-      "[-T compile-version|run-version|public-key-algorithms] [-v (verbose)] [-x (expand "
-      "parameter values)] [-X (exclude)] [-# (comment-out)] [--check (all values)] [name...]");
+constexpr std::string_view kUsage =
+    "usage: postconf [-a (server SASL types)] [-A (client SASL types)] [-b (bounce templates)] "
+    "[-c config_dir] [-C param_class] [-d (parameter defaults)] [-e (edit configuration)] "
+    "[-f (fold lines)] [-F (master.cf fields)] [-h (no names)] [-H (no values)] [-j (JSON)] "
+    "[-l (lock types)] [-m (map types)] [-M (master.cf)] [-n (non-default parameters)] "
+    "[-o name=value (override parameter value)] [-p (main.cf, default)] [-P (master.cf "
+    "parameters)] [-q (no warnings about unused parameters)] [-t (bounce templates)] "
+    "[-T compile-version|run-version|public-key-algorithms] [-v (verbose)] [-x (expand "
+    "parameter values)] [-X (exclude)] [-# (comment-out)] [--check (all values)] [--help] "
+    "[name...]";
+
+[[noreturn]] void help() {
+  Options layout;
+  layout.values_only = true;
+  layout.fold = true;
+  print(format_setting(layout, "", kUsage));
+  flush();
+  std::exit(EXIT_SUCCESS);
 }
 
 // Getopt's words are enough for what is wrong with one option alone.
@@ -105,6 +116,8 @@ class Parser {
     }
     const std::string given(given_.begin(), given_.end());
     util::or_die(check_combination(given));
+    if (contains(given, 'K') && !options_.operands.empty())
+      msg::fatal("option --check is about all parameters, do not specify names");
     for (const auto& row : kModeLetters) {
       if (row.letter == mode_letter(given)) options_.mode = row.mode;
     }
@@ -165,9 +178,11 @@ class Parser {
       case '#':
         options_.action = Action::CommentOut;
         break;
+      case kHelp:
+        help();
       case '?':
       case 'E':
-        usage();
+        msg::fatal("{}", kUsage);
       default:  // a mode
         break;
     }

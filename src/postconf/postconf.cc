@@ -15,6 +15,7 @@
 //   postconf -b|-t [-v] [-c config_dir] [template_file]
 //   postconf -a|-A|-l|-m|--check [-v] [-c config_dir]
 //   postconf -T topic [-v]
+//   postconf --help
 // DESCRIPTION
 //   Prints the values of parameters as "name = value": those that are named, or all. With
 //   name=value it changes main.cf. The modes -M, -F and -P do the same for the entries of
@@ -42,6 +43,7 @@
 //               where there is none, a line is added at the end.
 //   -f          Fold long lines.
 //   -h, -H      Only values; only names.
+//   --help      Shows the options.
 //   -j, --json  One JSON object, {"name": "value"}, on each line; blanks are left as they are.
 //   -l          Methods of locking mailboxes.
 //   -m          Types of tables.
@@ -76,6 +78,7 @@
 
 #include "postconf/edit.h"
 #include "postconf/information.h"
+#include "postconf/layout.h"
 #include "postconf/names.h"
 #include "postconf/options.h"
 #include "postconf/settings.h"
@@ -157,7 +160,6 @@ int main(int argc, char** argv) {
   postconf::open_standard_descriptors();
   postconf::open_output(argv[0]);
   const int status = postconf::run(postconf::parse_options(argc, argv));
-  if (std::fflush(stdout) != 0)
-    msg::fatal("cannot write to standard output: {}", util::errno_text(errno));
+  postconf::flush();
   return status;
 }

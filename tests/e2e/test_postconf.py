@@ -58,6 +58,41 @@ def test_json_of_bytes_that_are_no_text(directory):
     assert objects(directory, "-j", "mail_name") == {"mail_name": '\ufffd"\\\x01'}
 
 
+def test_json_of_every_byte(directory):
+    every = bytes(byte for byte in range(1, 256) if byte not in b"\n${}")
+    (directory / "main.cf").write_bytes(b"mail_name = a" + every + b"z\nmydomain = \xc3\n")
+    (directory / "master.cf").write_bytes(b"smtp inet n - n - - smtpd -o {a\x01\xe4=" + every
+                                          + b"z} {\x02 \xf0\x9f}\n")
+    assert objects(directory, "-j", "mail_name") == {
+        "mail_name": "a" + every.decode("utf-8", "replace") + "z"}
+    for options in ("-j", "-nj", "-Mj", "-Fj", "-Pj"):
+        assert objects(directory, options)
+    assert list(objects(directory, "-Pj")) == ["smtp/inet/a\x01\ufffd"]
+
+
+@pytest.mark.parametrize("options, complaint", [
+    (["-jH"], "specify one of -H -j"), (["-jh"], "specify one of -h -j"),
+    (["-jf"], "specify one of -f -j"), (["-j", "relayhost=x"], "specify one of -e -j"),
+    (["-jX", "relayhost"], "specify one of -j -X"), (["-jm"], "with option -m, do not specify -j"),
+    (["--check", "--json"], "with option --check, do not specify -j"),
+    (["--check", "-n"], "with option --check, do not specify -n"),
+    (["-M", "--check"], "specify one of --check -M"),
+    (["--check", "relayhost"], "option --check is about all parameters, do not specify names"),
+    (["--checks"], "usage: postconf ")], ids=" ".join)
+def test_what_cannot_be_combined(directory, options, complaint):
+    done = postconf(directory, *options)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"fatal: {complaint}" in done.stderr.splitlines()[-1]
+    assert (directory / "main.cf").read_text() == MAIN_CF
+
+
+def test_help_is_no_mistake(directory):
+    done = postconf(directory, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: postconf ")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
 def test_quiet_does_not_warn_of_what_is_unused(directory):
     assert "unused parameter: unused=x" in postconf(directory, "-n").stderr
     assert "unused" not in postconf(directory, "-nq").stderr
