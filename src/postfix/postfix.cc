@@ -157,12 +157,8 @@ void mention_old_defaults(const global::Config& config) {
 void check_json_log(const global::Config& config, const global::Params& params) {
   const std::string& path = params.maillog_json_file;
   if (path.empty()) return;
-  if (params.maillog_file.empty()) {
-    config.explain("maillog_json_file", path, "has no effect while maillog_file is empty");
-  } else if (auto allowed = global::check_log_file(config, params, "maillog_json_file", path);
-             !allowed) {
-    msg::warn("{}", allowed.error().what);
-  }
+  const auto allowed = global::check_log_file(config, params, "maillog_json_file", path);
+  if (!allowed) msg::warn("{}", allowed.error().what);
 }
 
 global::Environment script_environment(const Options& options, const global::Config& config,

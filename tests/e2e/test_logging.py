@@ -1,11 +1,22 @@
 """The log: for people and for programs, and what it must never do, which is to hold up mail."""
 
 import json
+import re
 import signal
+import socket
+from collections import Counter
+
+import pytest
 
 from support.conditions import wait_until
+from support.root import needs_root
+from support.syslog import Syslog, namespaces_work
 
 HELLO = b"Subject: hello\n\nhello\n"
+
+
+def json_records(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_the_same_lines_for_programs(suite, peer, user):
@@ -18,7 +29,7 @@ def test_the_same_lines_for_programs(suite, peer, user):
         mail.submit(["user@example.test"], HELLO)
         mail.log.wait_for("status=sent")
         mail.log.wait_for(r": removed$")
-        records = [json.loads(line) for line in path.read_text().splitlines()]
+        records = json_records(path)
         texts = {line.split("]: ", 1)[1] for line in mail.log.lines()}
         assert {record["message"] for record in records} <= texts
         events = {record["event"]: record for record in records if "event" in record}
@@ -30,6 +41,37 @@ def test_the_same_lines_for_programs(suite, peer, user):
         assert delivery["fields"]["relay"] == f"{peer.address}[{peer.address}]:{peer.port}"
         assert len(delivery["fields"]["delays"]) == 4
         assert {process.pid for process in mail.processes("smtp")} >= {delivery["pid"]}
+
+
+@needs_root("mounts a /dev")
+@pytest.mark.skipif(not namespaces_work(), reason="namespaces are not permitted here")
+def test_beside_syslog_programs_have_every_line_once(suite, peer):
+    with suite(relayhost=peer.nexthop, start=False) as mail, Syslog(mail.root) as syslog:
+        path = mail.log.path.with_name("mail.json")
+        mail.configure(maillog_file="", maillog_json_file=path)
+        mail.run([*syslog.prefix, mail.daemon("master"), "-w", "-c", mail.config_directory])
+        mail.submit(["user@example.test"], HELLO)
+        syslog.wait_for(": removed")
+        mail.reload()
+        syslog.wait_for("reload -- version")
+        mail.submit(["user@example.test"], HELLO)
+        wait_until(lambda: len(peer.messages) == 2, 20, "the second message")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:  # has an old main.cf
+            other.sendto(b"Nov 22 21:07:05 mail old/smtp[123]: hello",
+                         str(mail.queue_directory / "public/postlog"))
+        syslog.wait_for(" old/smtp[123]: hello")
+        mail.wait_for_empty_queue()
+        mail.stop()
+        syslog.wait_for("terminating on signal 15")
+        records = json_records(path)
+        syslog_lines = [re.sub(r"^<\d+>.{16}", "", line) for line in syslog.lines()]
+        assert {record["event"] for record in records if "event" in record} == {
+            "submission", "message", "active", "delivery", "removed"}
+        texts = Counter(line.split("]: ", 1)[1] for line in syslog_lines)
+        assert Counter(record["message"] for record in records) == texts
+        assert {"pickup", "cleanup", "qmgr", "smtp", "master"} <= {record["program"]
+                                                                   for record in records}
+        assert mail.log.lines() == []
 
 
 def test_a_json_log_that_is_not_allowed_leaves_the_text_alone(suite, peer):
