@@ -21,7 +21,9 @@
 //   set-permissions [name=value ...]
 //             Gives files and directories their owners and modes, as postfix-files says.
 //   upgrade-configuration [name=value ...]
-//             Adds to master.cf the services that it does not have yet.
+//             Adds to master.cf the services that it does not have yet, as comments those of a
+//             server that takes mail from the network, and mends what was usual once. Where main.cf
+//             does not mention inet_protocols it becomes ipv4, the default of old.
 //   logrotate
 //             Renames the log file (maillog_file, and maillog_json_file with it), lets the mail
 //             system begin a new one, and compresses the old.
