@@ -9,11 +9,14 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "global/master_proto.h"
+#include "global/postlog_proto.h"
 #include "util/log_text.h"
 #include "util/msg.h"
 #include "util/or_die.h"
+#include "util/postlog_copies.h"
 #include "util/text.h"
 
 namespace handoff::global {
@@ -66,9 +69,11 @@ std::optional<int> facility_named(std::string_view name) {
   return found->second;
 }
 
-void replace_sinks(std::unique_ptr<msg::Sink> sink, std::string_view program, LogRole role) {
+using Sinks = std::vector<std::unique_ptr<msg::Sink>>;
+
+void replace_sinks(Sinks sinks, std::string_view program, LogRole role) {
   msg::clear_sinks();
-  msg::add_sink(std::move(sink));
+  for (auto& sink : sinks) msg::add_sink(std::move(sink));
   if (role == LogRole::Command)
     msg::add_sink(std::make_unique<CommandSink>(program));
   else if (wants_stderr())
@@ -86,12 +91,46 @@ Error mistake(const Config& config, std::string_view parameter, const std::strin
   return Error::syntax(std::move(what));
 }
 
+std::string socket_path(const Params& params) {
+  return params.queue_directory + "/public/" + params.postlog_service_name;
+}
+
 std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
   const std::string host = first_label(params.myhostname);
   if (role == LogRole::Server) return msg::file_sink(params.maillog_file, host);
-  const std::string socket = params.queue_directory + "/public/" + params.postlog_service_name;
   return msg::postlog_sink(
-      socket, host, role == LogRole::Keeper ? msg::file_sink(params.maillog_file, host) : nullptr);
+      socket_path(params), host,
+      role == LogRole::Keeper ? msg::file_sink(params.maillog_file, host) : nullptr);
+}
+
+// master(8) does not wait for a postlogd that it has to start itself.
+std::unique_ptr<msg::Sink> json_sink(const Params& params, LogRole role) {
+  return msg::postlog_copies(socket_path(params), first_label(params.myhostname),
+                             postlog_proto::kJsonOnly,
+                             role == LogRole::Keeper ? msg::Patience::None : msg::Patience::Brief);
+}
+
+Sinks sinks_for(const Params& params, int facility, LogRole role) {
+  Sinks sinks;
+  if (!params.maillog_file.empty()) {
+    sinks.push_back(log_file_sink(params, role));
+    return sinks;
+  }
+  sinks.push_back(msg::syslog_sink(facility));
+  if (!params.maillog_json_file.empty() && role != LogRole::Server)
+    sinks.push_back(json_sink(params, role));
+  return sinks;
+}
+
+Sinks early_sinks() {
+  // A set-gid command must not be told by its caller where to write.
+  const char* socket = secure_getenv(kSocketVariable);
+  const char* host = secure_getenv(kHostVariable);
+  Sinks sinks;
+  sinks.push_back(socket != nullptr && *socket != '\0'
+                      ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
+                      : msg::syslog_sink(LOG_MAIL));
+  return sinks;
 }
 
 void tell_children(const Params& params) {
@@ -101,23 +140,16 @@ void tell_children(const Params& params) {
     unsetenv(kHostVariable);
     return;
   }
-  const std::string socket = params.queue_directory + "/public/" + params.postlog_service_name;
-  setenv(kSocketVariable, socket.c_str(), 1);
+  setenv(kSocketVariable, socket_path(params).c_str(), 1);
   setenv(kHostVariable, params.myhostname.c_str(), 1);
 }
 
 }  // namespace
 
 void open_log_early(std::string_view program, LogRole role) {
-  // A set-gid command must not be told by its caller where to write.
-  const char* socket = secure_getenv(kSocketVariable);
-  const char* host = secure_getenv(kHostVariable);
   const char* name = secure_getenv(kTagVariable);
   set_tag(name != nullptr && *name != '\0' ? name : "postfix", program);
-  replace_sinks(socket != nullptr && *socket != '\0'
-                    ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
-                    : msg::syslog_sink(LOG_MAIL),
-                program, role);
+  replace_sinks(early_sinks(), program, role);
 }
 
 Status try_open_log(const Config& config, const Params& params, std::string_view program,
@@ -129,8 +161,7 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
                    fmt::format("file {}: parameter syslog_facility: unrecognized value: {}",
                                config.main_cf(), params.syslog_facility));
   }
-  const bool to_file = !params.maillog_file.empty();
-  if (to_file) {
+  if (!params.maillog_file.empty()) {
     if (Status allowed = check_log_file(config, params, "maillog_file", params.maillog_file);
         !allowed) {
       return allowed;
@@ -139,7 +170,7 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
   tell_children(params);
   util::show_utf8_in_log(params.smtputf8_enable);
   set_tag(params.syslog_name, program);
-  replace_sinks(to_file ? log_file_sink(params, role) : msg::syslog_sink(*facility), program, role);
+  replace_sinks(sinks_for(params, *facility, role), program, role);
   return {};
 }
 

@@ -1,9 +1,9 @@
 // mail_log.h - where a program logs, before and after it has read main.cf.
 //
 // Before: to postlogd(8) if the environment names its socket (POSTLOG_SERVICE), else to syslog,
-// under the tag of whoever started us (MAIL_LOGTAG). After: as main.cf says; and the environment
-// says the same to our children. The tag is "syslog_name/program"; the socket is connected at once,
-// so that it works in a chroot jail.
+// under the tag of whoever started us (MAIL_LOGTAG). After: as main.cf says (with maillog_json_file
+// syslog's lines go to postlogd, too); and the environment says the same to our children. The tag
+// is "syslog_name/program"; the socket is connected at once, so that it works in a chroot jail.
 #pragma once
 
 #include <string>

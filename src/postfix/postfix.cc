@@ -21,7 +21,9 @@
 //   set-permissions [name=value ...]
 //             Gives files and directories their owners and modes, as postfix-files says.
 //   upgrade-configuration [name=value ...]
-//             Adds to master.cf the services that it does not have yet.
+//             Adds to master.cf the services that it does not have yet, as comments those of a
+//             server that takes mail from the network, and mends what was usual once. Where main.cf
+//             does not mention inet_protocols it becomes ipv4, the default of old.
 //   logrotate
 //             Renames the log file (maillog_file, and maillog_json_file with it), lets the mail
 //             system begin a new one, and compresses the old.
@@ -157,12 +159,8 @@ void mention_old_defaults(const global::Config& config) {
 void check_json_log(const global::Config& config, const global::Params& params) {
   const std::string& path = params.maillog_json_file;
   if (path.empty()) return;
-  if (params.maillog_file.empty()) {
-    config.explain("maillog_json_file", path, "has no effect while maillog_file is empty");
-  } else if (auto allowed = global::check_log_file(config, params, "maillog_json_file", path);
-             !allowed) {
-    msg::warn("{}", allowed.error().what);
-  }
+  const auto allowed = global::check_log_file(config, params, "maillog_json_file", path);
+  if (!allowed) msg::warn("{}", allowed.error().what);
 }
 
 global::Environment script_environment(const Options& options, const global::Config& config,

@@ -35,8 +35,10 @@
 //
 //   Bytes that are not UTF-8 become U+FFFD.
 //
-//   With maillog_file empty, records that still come, from programs that have not read main.cf
-//   again, are passed on to syslog under the name of their sender.
+//   With maillog_file empty the log is syslog's. Programs send their lines there themselves and, if
+//   there is a maillog_json_file, once more to postlogd(8) for that file alone. Only programs of
+//   ours do so. Other records, which come from programs that have not read main.cf again, are
+//   passed on to syslog under the name of their sender.
 //
 //   No record is lost that was sent before the process ends: at a reload, when idle, and when the
 //   mail system is stopped, it empties its socket first.
@@ -55,6 +57,8 @@
 //
 //   What master(8), postfix(1) and postlog(1) append to maillog_file themselves, because
 //   postlogd(8) is not there, is not in maillog_json_file: the lines before the start of master(8).
+//   With maillog_file empty the first words of each program, before it has read main.cf, are not
+//   there either, nor are the lines of programs of Postfix.
 //
 // CONFIGURATION PARAMETERS
 //   Changes to main.cf take effect with "postfix reload".
@@ -75,6 +79,7 @@
 #include "global/config.h"
 #include "global/mail_log.h"
 #include "global/params.h"
+#include "global/postlog_proto.h"
 #include "postlogd/json_file.h"
 #include "postlogd/log_file.h"
 #include "postlogd/record.h"
@@ -88,11 +93,15 @@ namespace {
 // next record may fit again.
 class Files {
  public:
-  explicit Files(LogFile text) : text_(std::move(text)) {}
+  void add_text(LogFile text) { text_.emplace(std::move(text)); }
   void add_json(JsonFile json) { json_.emplace(std::move(json)); }
+  [[nodiscard]] bool have_text() const { return text_.has_value(); }
 
   void append(std::string_view record) {
-    (void)text_.append(record);
+    if (text_) (void)text_->append(record);
+    append_json(record);
+  }
+  void append_json(std::string_view record) {
     if (!json_) return;
     const auto now = std::chrono::system_clock::now();
     json_->append(record, std::chrono::time_point_cast<std::chrono::milliseconds>(now));
@@ -100,7 +109,7 @@ class Files {
   [[nodiscard]] std::uint64_t lost() const { return json_ ? json_->lost() : 0; }
 
  private:
-  LogFile text_;
+  std::optional<LogFile> text_;
   std::optional<JsonFile> json_;
 };
 
@@ -126,27 +135,36 @@ class Postlogd final : public service::DgramService {
   }
 
   void pre_jail() override {
-    if (params_.maillog_file.empty()) return;
-    auto text = LogFile::open(params_.maillog_file);
-    if (!text) msg::fatal("{}", text.error().what);
-    files_ = std::make_shared<Files>(*std::move(text));
-    msg::clear_sinks();
+    if (!params_.maillog_file.empty()) open_text();
     const std::string& name = params_.myhostname;
     msg::add_sink(std::make_unique<OwnLines>(files_, name.substr(0, name.find('.'))));
     if (!params_.maillog_json_file.empty()) open_json();
   }
 
   void on_datagram(std::string_view record) override {
-    if (!files_) return pass_to_syslog(record);
+    if (record.starts_with(kJsonOnly)) {
+      files_->append_json(record.substr(kJsonOnly.size()));
+      return;
+    }
+    if (!files_->have_text()) pass_to_syslog(record);
     files_->append(record);
   }
 
   void on_exit(service::Leaving /*why*/) override {
-    if (files_ && files_->lost() > 0)
+    if (files_->lost() > 0)
       msg::warn("{}: {} lines were lost", params_.maillog_json_file, files_->lost());
   }
 
  private:
+  static constexpr std::string_view kJsonOnly = global::postlog_proto::kJsonOnly;
+
+  // Our own lines then need no other way.
+  void open_text() {
+    auto text = LogFile::open(params_.maillog_file);
+    if (!text) msg::fatal("{}", text.error().what);
+    files_->add_text(*std::move(text));
+    msg::clear_sinks();
+  }
   void open_json() {
     const std::string& path = params_.maillog_json_file;
     if (auto allowed = global::check_log_file(config_, params_, "maillog_json_file", path);
@@ -169,7 +187,7 @@ class Postlogd final : public service::DgramService {
 
   const global::Config& config_;
   const global::Params& params_;
-  std::shared_ptr<Files> files_;
+  std::shared_ptr<Files> files_ = std::make_shared<Files>();
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "util/msg.h"
+#include "util/postlog_copies.h"
 #include "util/signals.h"
 #include "util/unique_fd.h"
 
@@ -26,14 +27,17 @@ namespace {
 constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 250'000};
 constexpr std::size_t kMostWaiting = 1000;
 
-enum class Patience { None, Brief };
+struct Options {
+  std::string socket_path;
+  std::string hostname;
+  std::string_view mark;
+  Patience patience = Patience::Brief;
+  std::unique_ptr<Sink> fallback;
+};
 
 class PostlogSink : public Sink {
  public:
-  PostlogSink(const std::string& path, std::string hostname, std::unique_ptr<Sink> fallback)
-      : path_(path), hostname_(std::move(hostname)), fallback_(std::move(fallback)) {
-    connect_to_postlogd();
-  }
+  explicit PostlogSink(Options options) : options_(std::move(options)) { connect_to_postlogd(); }
   PostlogSink(const PostlogSink&) = delete;
   PostlogSink& operator=(const PostlogSink&) = delete;
   ~PostlogSink() override {
@@ -42,9 +46,9 @@ class PostlogSink : public Sink {
   }
 
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
-    std::string record = format_record(level, hostname_, tag, text);
-    if (waiting_.empty() && deliver(record, fallback_ ? Patience::None : Patience::Brief)) return;
-    if (fallback_) return fallback_->write(level, tag, text);
+    std::string record = datagram(level, tag, text);
+    if (waiting_.empty() && deliver(record, options_.patience)) return;
+    if (options_.fallback) return options_.fallback->write(level, tag, text);
     if (errno != EAGAIN && waiting_.empty()) return;  // nobody will ever take it
     const HeldBack held(SIGTERM);
     tag_ = tag;
@@ -122,15 +126,20 @@ class PostlogSink : public Sink {
   }
 
   std::string loss() const {
-    return format_record(Level::Warning, hostname_, tag_,
-                         fmt::format("{} lines were lost: the log did not take them", lost_));
+    return datagram(Level::Warning, tag_,
+                    fmt::format("{} lines were lost: the log did not take them", lost_));
+  }
+
+  std::string datagram(Level level, std::string_view tag, std::string_view text) const {
+    return std::string(options_.mark) + format_record(level, options_.hostname, tag, text);
   }
 
   bool connect_to_postlogd() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path_.size() >= sizeof address.sun_path) return false;
-    std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+    const std::string& path = options_.socket_path;
+    if (path.size() >= sizeof address.sun_path) return false;
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (!socket ||
         setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience) != 0 ||
@@ -141,10 +150,8 @@ class PostlogSink : public Sink {
     return true;
   }
 
-  std::string path_;
-  std::string hostname_;
+  Options options_;
   std::string tag_;  // of the newest line that waits
-  std::unique_ptr<Sink> fallback_;
   UniqueFd socket_;
   std::deque<std::string> waiting_;
   std::uint64_t lost_ = 0;
@@ -158,7 +165,15 @@ PostlogSink* PostlogSink::rescued_ = nullptr;
 
 std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
                                    std::unique_ptr<Sink> fallback) {
-  return std::make_unique<PostlogSink>(socket_path, std::move(hostname), std::move(fallback));
+  const Patience patience = fallback ? Patience::None : Patience::Brief;
+  return std::make_unique<PostlogSink>(
+      Options{socket_path, std::move(hostname), {}, patience, std::move(fallback)});
+}
+
+std::unique_ptr<Sink> postlog_copies(std::string socket_path, std::string hostname,
+                                     std::string_view mark, Patience patience) {
+  return std::make_unique<PostlogSink>(
+      Options{std::move(socket_path), std::move(hostname), mark, patience, nullptr});
 }
 
 }  // namespace handoff::util::msg

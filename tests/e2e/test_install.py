@@ -148,6 +148,19 @@ def rotate_logs(box):
     assert box.log.find("reload -- version ")
 
 
+def test_a_json_log_without_a_log_file(box):
+    """It is rotated alone, and wants postlogd, too."""
+    box.configure(maillog_file="")
+    assert "fatal: empty 'maillog_file' parameter value" in box.postfix("logrotate", status=1)
+    box.json.write_text("{}\n")
+    box.postfix("logrotate")
+    old, = box.json.parent.glob("mail.json.*.gz")
+    assert gzip.open(old, "rt").read() == "{}\n" and box.json.read_text() == ""
+    master_cf = box.config / "master.cf"
+    master_cf.write_text(master_cf.read_text().replace("\npostlog", "\n#postlog"))
+    assert "missing 'postlog' service in master.cf" in box.postfix("check", status=1)
+
+
 def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, user):
     wrong = {box.queue / "private": 0o755, box.queue / "pid": 0o777, box.config: 0o775,
              box.daemons / "smtp": 0o757, box.prefix / "var/lib/postfix": 0o770}

@@ -1,17 +1,22 @@
 """The log: for people and for programs, and what it must never do, which is to hold up mail."""
 
-import contextlib
 import json
+import re
 import signal
 import socket
-import subprocess
+from collections import Counter
 
 import pytest
 
 from support.conditions import wait_until
 from support.root import needs_root
+from support.syslog import Syslog, namespaces_work
 
 HELLO = b"Subject: hello\n\nhello\n"
+
+
+def json_records(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_the_same_lines_for_programs(suite, peer, user):
@@ -24,7 +29,7 @@ def test_the_same_lines_for_programs(suite, peer, user):
         mail.submit(["user@example.test"], HELLO)
         mail.log.wait_for("status=sent")
         mail.log.wait_for(r": removed$")
-        records = [json.loads(line) for line in path.read_text().splitlines()]
+        records = json_records(path)
         texts = {line.split("]: ", 1)[1] for line in mail.log.lines()}
         assert {record["message"] for record in records} <= texts
         events = {record["event"]: record for record in records if "event" in record}
@@ -36,6 +41,37 @@ def test_the_same_lines_for_programs(suite, peer, user):
         assert delivery["fields"]["relay"] == f"{peer.address}[{peer.address}]:{peer.port}"
         assert len(delivery["fields"]["delays"]) == 4
         assert {process.pid for process in mail.processes("smtp")} >= {delivery["pid"]}
+
+
+@needs_root("mounts a /dev")
+@pytest.mark.skipif(not namespaces_work(), reason="namespaces are not permitted here")
+def test_beside_syslog_programs_have_every_line_once(suite, peer):
+    with suite(relayhost=peer.nexthop, start=False) as mail, Syslog(mail.root) as syslog:
+        path = mail.log.path.with_name("mail.json")
+        mail.configure(maillog_file="", maillog_json_file=path)
+        mail.run([*syslog.prefix, mail.daemon("master"), "-w", "-c", mail.config_directory])
+        mail.submit(["user@example.test"], HELLO)
+        syslog.wait_for(": removed")
+        mail.reload()
+        syslog.wait_for("reload -- version")
+        mail.submit(["user@example.test"], HELLO)
+        wait_until(lambda: len(peer.messages) == 2, 20, "the second message")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:  # has an old main.cf
+            other.sendto(b"Nov 22 21:07:05 mail old/smtp[123]: hello",
+                         str(mail.queue_directory / "public/postlog"))
+        syslog.wait_for(" old/smtp[123]: hello")
+        mail.wait_for_empty_queue()
+        mail.stop()
+        syslog.wait_for("terminating on signal 15")
+        records = json_records(path)
+        syslog_lines = [re.sub(r"^<\d+>.{16}", "", line) for line in syslog.lines()]
+        assert {record["event"] for record in records if "event" in record} == {
+            "submission", "message", "active", "delivery", "removed"}
+        texts = Counter(line.split("]: ", 1)[1] for line in syslog_lines)
+        assert Counter(record["message"] for record in records) == texts
+        assert {"pickup", "cleanup", "qmgr", "smtp", "master"} <= {record["program"]
+                                                                   for record in records}
+        assert mail.log.lines() == []
 
 
 def test_a_json_log_that_is_not_allowed_leaves_the_text_alone(suite, peer):
@@ -72,51 +108,14 @@ def test_the_last_words_are_logged(suite, peer):
         assert mail.log.find("terminating on signal 15")
 
 
-# /dev becomes a folder with the few files that daemons want, and the socket $1 as /dev/log.
-PRIVATE_LOG = """
-mount -t tmpfs none "$2" && touch "$2/log" && mount --bind "$1" "$2/log" || exit 1
-for name in null random urandom; do
-  touch "$2/$name" && mount --bind "/dev/$name" "$2/$name" || exit 1
-done
-mount --move "$2" /dev || exit 1
-shift 2
-exec "$@"
-"""
-
-
-@contextlib.contextmanager
-def with_syslog(mail):
-    """Starts it under a syslogd, whose socket is yielded."""
-    devices = mail.root / "devices"
-    devices.mkdir()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
-        syslog.setblocking(False)
-        syslog.bind(str(mail.root / "syslog"))
-        (mail.root / "syslog").chmod(0o666)
-        master = [mail.daemon("master"), "-w", "-c", mail.config_directory]
-        subprocess.run(["unshare", "--mount", "sh", "-c", PRIVATE_LOG, "sh",
-                        mail.root / "syslog", devices, *master], check=True, timeout=30,
-                       env=mail.environment())
-        yield syslog
-
-
-def mount_namespaces_work():
-    return subprocess.run(["unshare", "--mount", "true"], check=False,
-                          capture_output=True).returncode == 0
-
-
-@needs_root("namespaces and jails want root")
-@pytest.mark.skipif(not mount_namespaces_work(), reason="mount namespaces are not permitted here")
+@needs_root("mounts a /dev, and jails a daemon")
+@pytest.mark.skipif(not namespaces_work(), reason="namespaces are not permitted here")
 def test_from_a_jail_it_reaches_syslog(suite, peer):
-    with suite(start=False, relayhost=peer.nexthop, maillog_file="",
-               services={"smtp/unix": "smtp unix - - y - - smtp"}) as mail:
-        with with_syslog(mail) as syslog:
-            mail.submit(["user@example.test"], HELLO)
-            seen = []
-
-            def is_told():
-                with contextlib.suppress(BlockingIOError):
-                    seen.append(syslog.recv(4096).decode())
-                return any("/smtp[" in line and "status=sent" in line for line in seen)
-
-            wait_until(is_told, 15, "smtp's line")
+    """Where there is no /dev/log. The first line that smtp has to say comes from there."""
+    with suite(relayhost=peer.nexthop, start=False,
+               services={"smtp/unix": "smtp unix - - y - - smtp"}) as mail, \
+            Syslog(mail.root) as syslog:
+        mail.configure(maillog_file="")
+        mail.run([*syslog.prefix, mail.daemon("master"), "-w", "-c", mail.config_directory])
+        mail.submit(["user@example.test"], HELLO)
+        syslog.wait_for("status=sent")

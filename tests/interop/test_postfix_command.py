@@ -6,7 +6,9 @@ Each goes through the same story; exit statuses and log lines must be the same.
 
 import concurrent.futures
 import contextlib
+import gzip
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import pytest
 
+from support.debian import REPOSITORY
 from support.instance import Instance
 from support.programs import Mix, stock, stock_but
 from support.root import needs_root
@@ -201,9 +204,11 @@ OLD_SERVICES: Tuple[Dict[str, Optional[str]], ...] = (
     {"pickup/unix": None, "pickup/fifo": "n n n 60 1 pickup",
      "smtp/unix": "- - n - - smtp -o { a = b c }"},
 )
-# What stock adds as comments only, for a server that takes mail from the network; tlsproxy, which
-# smtp(8) needs for shared TLS connections, is one of ours.
-COMMENTED = re.compile(r"postscreen TCP|smtpd unix-domain|dnsblog unix-domain|tlsproxy unix-domain")
+# What stock adds as a comment and ours does not: smtp(8) needs it for shared TLS connections.
+COMMENTED = re.compile(r"tlsproxy unix-domain")
+OLD_FILES = sorted((REPOSITORY / "tests/data/old_master_cf").iterdir())
+# Stock takes an entry that runs another program for none, and glues to an end without newline.
+OTHER_COMMANDS, NO_NEWLINE = "other-commands", "odd-spacing"
 
 
 def upgraded(origin: str, services: Dict[str, Optional[str]]) -> List[Tuple[int, List[str]]]:
@@ -236,6 +241,89 @@ def test_an_old_master_cf_is_upgraded_as_by_stock():
         assert not ours[1][1]
 
 
+class Upgrade(NamedTuple):
+    """What "upgrade-configuration" makes of a file, once and twice."""
+
+    entries: List[str]
+    comments: List[str]  # that were not there
+    again: bool  # there was something left to do
+    text: str
+
+
+def upgrade_file(origin: str, before: str) -> Upgrade:
+    with Instance(stock_but().with_(postfix_script=origin, post_install=origin),
+                  start=False) as mail:
+        prepare(mail)
+        path = mail.config_directory / "master.cf"
+        path.write_text(before)
+        texts = []
+        for _ in range(2):
+            mail.run([mail.command("postfix"), "-c", mail.config_directory,
+                      "upgrade-configuration"])
+            texts.append(path.read_text())
+        entries = mail.run([mail.command("postconf"), "-M"]).stdout.decode().splitlines()
+        mail.log.allow("")
+    added = [line for line in texts[0].splitlines()
+             if line.startswith("#") and line not in before.splitlines()]
+    without = [[" ".join(line.split()) for line in lines if "tlsproxy" not in line]
+               for lines in (entries, added)]
+    return Upgrade(sorted(without[0]), sorted(without[1]), texts[0] != texts[1], texts[0])
+
+
+def test_old_files_are_upgraded_as_by_stock():
+    assert len(OLD_FILES) >= 8
+    jobs = []
+    for path in OLD_FILES:
+        text = path.read_text()
+        jobs += [("ours", text), ("stock", f"{text}\n" if path.name == NO_NEWLINE else text)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda job: upgrade_file(*job), jobs))
+    for path, ours, stocks in zip(OLD_FILES, results[::2], results[1::2]):
+        assert not ours.again, path.name
+        names = [tuple(entry.split()[:2]) for entry in ours.entries]
+        assert len(names) == len(set(names)), path.name
+        assert ours.comments == stocks.comments, path.name
+        assert (ours.entries == stocks.entries) == (path.name != OTHER_COMMANDS), path.name
+
+
+def test_an_entry_with_another_program_is_an_entry():
+    before = next(path for path in OLD_FILES if path.name == OTHER_COMMANDS).read_text()
+    after = upgrade_file("ours", before).text
+    assert after.startswith(before)
+    active = [line.split()[0] for line in after[len(before):].splitlines() if line[0] != "#"]
+    assert active == ["tlsproxy"]
+
+
+def upgraded_main_cf(origin: str, name: str, value: Optional[str]) -> List[str]:
+    """The values of that parameter after one upgrade, and after another."""
+    with Instance(stock_but().with_(postfix_script=origin, post_install=origin),
+                  start=False) as mail:
+        prepare(mail)
+        path = mail.config_directory / "main.cf"
+        kept = [line for line in path.read_text().splitlines() if not line.startswith(f"{name} =")]
+        path.write_text("\n".join([*kept, *([f"{name} = {value}"] if value is not None else [])])
+                        + "\n")
+        values = []
+        for _ in range(2):
+            mail.run([mail.command("postfix"), "-c", mail.config_directory,
+                      "upgrade-configuration"])
+            values.append(mail.run([mail.command("postconf"), "-n", name]).stdout.decode())
+        mail.log.allow("")
+    return values
+
+
+def test_an_old_main_cf_is_upgraded_as_by_stock():
+    changes = [("inet_protocols", None), ("inet_protocols", "all"), ("hash_queue_names", None)]
+    changes += [("hash_queue_names", value) for value in
+                ("incoming, active", "defer", "active,deferred", "hold deferred defer")]
+    cases = [(origin, *change) for change in changes for origin in ("ours", "stock")]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda case: upgraded_main_cf(*case), cases))
+    for change, ours, stocks in zip(changes, results[::2], results[1::2]):
+        assert ours == stocks, change
+        assert ours[0] == ours[1], change
+
+
 def test_tlsproxy_is_added_once_and_not_where_it_was_turned_off():
     with Instance(stock_but(*SCRIPTS), start=False) as mail:
         prepare(mail)
@@ -247,14 +335,81 @@ def test_tlsproxy_is_added_once_and_not_where_it_was_turned_off():
                       "upgrade-configuration"])
             return master_cf.read_text()[len(before):]
 
-        assert upgrade().split() == "tlsproxy unix - - n - 0 tlsproxy".split()
+        added = [line.split() for line in upgrade().splitlines()]
+        assert [line[0] for line in added] == ["#smtp", "#smtpd", "#dnsblog", "tlsproxy"]
+        assert added[-1] == "tlsproxy unix - - n - 0 tlsproxy".split()
         assert upgrade().count("tlsproxy") == 2
+        before += upgrade().rpartition("tlsproxy  ")[0]
         before += "tlsproxy unix - - n - 0\n  our-proxy\n"
         master_cf.write_text(before)
         assert upgrade() == ""
         before = before.replace("\ntlsproxy", "\n#tlsproxy")
         master_cf.write_text(before)
         assert upgrade() == ""
+        mail.log.allow("")
+
+
+# Settings with which the log is rotated.
+ROTATIONS = [("maillog_file_rotate_suffix", suffix) for suffix in
+             ("%%-%Yx", "x/y", "-x", "'q", "`id`", "$nothing", "%Y%m%d-%H%M%S")]
+ROTATIONS += [("maillog_file_compressor", program) for program in
+              ("nosuch", "/bin/false", "gzip -9", "/bin/gzip", "cat", "/bin/true", "echo hello;")]
+ROTATIONS += [("maillog_file_prefixes", "/nonexistent"), ("maillog_file", "/dev/stdout"),
+              ("maillog_file", "/var/nosuchdir/log"), ("maillog_file", "")]
+EXPLANATION = re.compile(r"main\.cf, line \d+: ")
+
+
+def rotate(origin: str) -> List[Tuple[int, List[str], List[str]]]:
+    """For each setting the status, what was said, and which other files there are then."""
+    told = []
+    mix = stock_but().with_(postfix=origin, postfix_script=origin, post_install=origin)
+    with Instance(mix, start=False) as mail:
+        prepare(mail)
+        mail.configure(maillog_file_prefixes=f"{mail.root} /dev/stdout")
+        directory = mail.log.path.parent
+        for name, value in ROTATIONS:
+            mail.log.path.write_text("a line\n")
+            before = mail.postconf(name)
+            mail.configure(**{name: value})
+            status, output = on_a_terminal([mail.command("postfix"), "-c", mail.config_directory,
+                                            "logrotate"], mail.environment())
+            mail.configure(**{name: before})
+            output = re.sub(r"postfix-script: \d+: ", "", output.replace(str(mail.root), "ROOT"))
+            told.append((status, [line for line in output.splitlines()
+                                  if not EXPLANATION.search(line)], others(directory, mail.log.path)))
+        mail.log.allow("")
+    return told
+
+
+def others(directory: pathlib.Path, log: pathlib.Path) -> List[str]:
+    """Their names; they are gone then."""
+    names = []
+    for path in directory.iterdir():
+        if path != log:
+            names.append(re.sub(r"\d{8}-\d{6}", "NOW", path.name))
+            path.unlink()
+    return sorted(names)
+
+
+def test_logs_are_rotated_as_by_stock():
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        ours, stocks = pool.map(rotate, ("ours", "stock"))
+    assert list(zip(ROTATIONS, ours)) == list(zip(ROTATIONS, stocks))
+    assert {status for status, _, _ in ours} == {0, 1}
+
+
+def test_a_rotated_log_is_not_overwritten():
+    with Instance(stock_but("postfix", *SCRIPTS), start=False) as mail:
+        prepare(mail)
+        mail.configure(maillog_file_rotate_suffix="old")
+        for status in (0, 1):
+            mail.log.path.write_text(f"{status}\n")
+            done = mail.run([mail.command("postfix"), "-c", mail.config_directory, "logrotate"],
+                            check=False)
+            assert done.returncode == status
+        assert gzip.open(f"{mail.log.path}.old.gz", "rt").read() == "0\n"
+        assert mail.log.path.read_text().startswith("1\n")
+        assert "mail.log.old.gz exists" in mail.log.path.read_text()
         mail.log.allow("")
 
 

@@ -1,12 +1,18 @@
 #include "global/mail_log.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <string>
 
 #include "support/files.h"
 #include "support/log.h"
 #include "util/msg.h"
+#include "util/sockets.h"
 
 namespace handoff::global {
 namespace {
@@ -54,6 +60,24 @@ TEST_F(MailLog, KeepersAppendWhileNobodyServesAndDaemonsDoNot) {
   ASSERT_TRUE(open(settings, LogRole::Keeper));
   msg::info("kept");
   EXPECT_NE(content().find("]: kept\n"), std::string::npos);
+}
+
+TEST_F(MailLog, SyslogsLinesGoToPostlogdOnceMore) {
+  ASSERT_EQ(mkdir(directory_.path("public").c_str(), 0700), 0);
+  const auto postlogd = util::bind_unix_datagram(directory_.path("public/postlog"), 0600);
+  ASSERT_TRUE(postlogd);
+  std::array<char, 200> buffer;
+  const auto received = [&] {
+    const auto size = recv(postlogd->get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    return std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  };
+  ASSERT_TRUE(open({"maillog_json_file=" + log_file()}));
+  msg::info("hello");
+  const std::string copy = received();
+  EXPECT_TRUE(copy.starts_with("json: ") && copy.ends_with("]: hello")) << copy;
+  ASSERT_TRUE(open({"maillog_json_file="}));
+  msg::info("hello");
+  EXPECT_EQ(received(), "");
 }
 
 TEST_F(MailLog, ChildrenLearnWhereToLog) {
