@@ -13,6 +13,7 @@
 
 #include "global/master_proto.h"
 #include "global/postlog_proto.h"
+#include "util/append_file.h"
 #include "util/log_text.h"
 #include "util/msg.h"
 #include "util/or_die.h"
@@ -95,19 +96,23 @@ std::string socket_path(const Params& params) {
   return params.queue_directory + "/public/" + params.postlog_service_name;
 }
 
+bool writes_itself(LogRole role) {
+  return role == LogRole::Keeper || role == LogRole::Launcher;
+}
+
 std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
   const std::string host = first_label(params.myhostname);
   if (role == LogRole::Server) return msg::file_sink(params.maillog_file, host);
   return msg::postlog_sink(
       socket_path(params), host,
-      role == LogRole::Keeper ? msg::file_sink(params.maillog_file, host) : nullptr);
+      writes_itself(role) ? msg::file_sink(params.maillog_file, host) : nullptr);
 }
 
 // master(8) does not wait for a postlogd that it has to start itself.
 std::unique_ptr<msg::Sink> json_sink(const Params& params, LogRole role) {
   return msg::postlog_copies(socket_path(params), first_label(params.myhostname),
                              postlog_proto::kJsonOnly,
-                             role == LogRole::Keeper ? msg::Patience::None : msg::Patience::Brief);
+                             writes_itself(role) ? msg::Patience::None : msg::Patience::Brief);
 }
 
 Sinks sinks_for(const Params& params, int facility, LogRole role) {
@@ -131,6 +136,20 @@ Sinks early_sinks() {
                       ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
                       : msg::syslog_sink(LOG_MAIL));
   return sinks;
+}
+
+Status check_text_log(const Config& config, const Params& params, LogRole role) {
+  const std::string& path = params.maillog_file;
+  if (path.empty()) return {};
+  if (Status allowed = check_log_file(config, params, "maillog_file", path); !allowed)
+    return allowed;
+  if (role != LogRole::Launcher) return {};
+  const auto file = util::open_for_append(path);
+  if (file) return {};
+  return mistake(config, "maillog_file", path, "must be a file that can be written to",
+                 fmt::format("open logfile '{}': {}", path,
+                             file.error().code != 0 ? util::errno_text(file.error().code)
+                                                    : file.error().what));
 }
 
 void tell_children(const Params& params) {
@@ -161,12 +180,7 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
                    fmt::format("file {}: parameter syslog_facility: unrecognized value: {}",
                                config.main_cf(), params.syslog_facility));
   }
-  if (!params.maillog_file.empty()) {
-    if (Status allowed = check_log_file(config, params, "maillog_file", params.maillog_file);
-        !allowed) {
-      return allowed;
-    }
-  }
+  if (Status usable = check_text_log(config, params, role); !usable) return usable;
   tell_children(params);
   util::show_utf8_in_log(params.smtputf8_enable);
   set_tag(params.syslog_name, program);

@@ -16,15 +16,17 @@
 namespace handoff::global {
 
 enum class LogRole {
-  Daemon,   // a line that postlogd does not take is lost
-  Command,  // a daemon's rules, and everything also goes to standard error as "program: text"
-  Keeper,   // master, postfix: append to the log file themselves while postlogd is not there
-  Server,   // postlogd: appends to the log file
+  Daemon,    // a line that postlogd does not take is lost
+  Command,   // a daemon's rules, and everything also goes to standard error as "program: text"
+  Keeper,    // postfix, postlog: append to the log file themselves while postlogd is not there
+  Launcher,  // master: the same; and does not begin what nobody could log
+  Server,    // postlogd: appends to the log file
 };
 
 // The first thing a program does; `program` is the base name of argv[0].
 void open_log_early(std::string_view program, LogRole role);
 
+// Launcher: an error, too, when the log file cannot be opened.
 // Exports MAIL_LOGTAG, POSTLOG_SERVICE, POSTLOG_HOSTNAME. On error everything stays as it was.
 void open_log(const Config& config, const Params& params, std::string_view program, LogRole role);
 util::Status try_open_log(const Config& config, const Params& params, std::string_view program,

@@ -188,7 +188,7 @@ Status Instance::try_reload() {
   if (!plan) return std::move(plan).error();
   const Setup& planned = plan->setup();
   auto opened =
-      global::try_open_log(planned.config, planned.params, kProgram, global::LogRole::Keeper);
+      global::try_open_log(planned.config, planned.params, kProgram, global::LogRole::Launcher);
   if (!opened) return opened;
   auto environment = child_environment(planned.config, planned.params);
   if (!environment) return std::move(environment).error();

@@ -114,7 +114,7 @@ void run_debugger(const std::string& command) {
 
 MainSetup enter_queue_directory() {
   MainSetup main = util::or_die(read_main_cf());
-  global::open_log(main.config, main.params, kProgram, global::LogRole::Keeper);
+  global::open_log(main.config, main.params, kProgram, global::LogRole::Launcher);
   const std::string& queue = main.params.queue_directory;
   if (chdir(queue.c_str()) != 0) {
     const int code = errno;
@@ -129,8 +129,7 @@ MainSetup enter_queue_directory() {
 bool is_running() {
   global::ConfigOptions choice;
   choice.process_name = kProgram;
-  const std::string queue =
-      util::or_die(global::Config::load(choice).value("queue_directory"));
+  const std::string queue = util::or_die(global::Config::load(choice).value("queue_directory"));
   if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, util::errno_text(errno));
   return pid_file_is_locked(kPidFile);
 }
@@ -146,7 +145,7 @@ void leave_terminal(const MasterOptions& options) {
 void leave_the_last_of_it(const MasterOptions& options, const Setup& setup) {
   if (options.attached) return;
   global::no_more_to_stderr();
-  global::open_log(setup.config, setup.params, kProgram, global::LogRole::Keeper);
+  global::open_log(setup.config, setup.params, kProgram, global::LogRole::Launcher);
   leave_standard_error();
 }
 
@@ -155,7 +154,7 @@ int run(int argc, char** argv) {
   (void)std::signal(SIGPIPE, SIG_IGN);
   close_inherited_descriptors();
   util::raise_descriptor_limit();  // for our children, too
-  global::open_log_early(kProgram, global::LogRole::Keeper);
+  global::open_log_early(kProgram, global::LogRole::Launcher);
   global::also_to_stderr();
   const MasterOptions options = options_from(argc, argv);
   if (options.test) return is_running() ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -49,8 +49,9 @@
 //   length of the file.
 //
 // DIAGNOSTICS
-//   Problems are logged to the file itself. When maillog_json_file cannot be opened, that is
-//   logged, and nothing else changes.
+//   Problems are logged to the file itself; that it cannot be opened, to syslog. When
+//   maillog_json_file cannot be opened, that is logged, and nothing else changes. Lines that did
+//   not fit onto a full disk are counted, and a line says how many they were.
 //
 // BUGS
 //   Records that come while no postlogd(8) runs wait in a queue of the kernel's that is short.
@@ -67,6 +68,7 @@
 //
 // SEE ALSO
 //   master(8), postfix(1) (logrotate), postconf(5), syslog(3)
+#include <fmt/format.h>
 #include <syslog.h>
 
 #include <chrono>
@@ -80,7 +82,7 @@
 #include "global/mail_log.h"
 #include "global/params.h"
 #include "global/postlog_proto.h"
-#include "postlogd/json_file.h"
+#include "postlogd/json_record.h"
 #include "postlogd/log_file.h"
 #include "postlogd/record.h"
 #include "service/dgram_server.h"
@@ -89,55 +91,66 @@
 namespace handoff::postlogd {
 namespace {
 
-// Where records go. The text comes first; there is nobody left to tell when that fails, and the
-// next record may fit again.
+// Where records go. The text comes first.
 class Files {
  public:
+  // `host`: for lines about the files themselves.
+  explicit Files(std::string host) : host_(std::move(host)) {}
   void add_text(LogFile text) { text_.emplace(std::move(text)); }
-  void add_json(JsonFile json) { json_.emplace(std::move(json)); }
+  void add_json(LogFile json) { json_.emplace(std::move(json)); }
+  [[nodiscard]] const std::string& host() const { return host_; }
   [[nodiscard]] bool have_text() const { return text_.has_value(); }
 
   void append(std::string_view record) {
-    if (text_) (void)text_->append(record);
+    if (text_) text_->append(std::string(record), [this](auto count) { return loss(count); });
     append_json(record);
   }
   void append_json(std::string_view record) {
     if (!json_) return;
-    const auto now = std::chrono::system_clock::now();
-    json_->append(record, std::chrono::time_point_cast<std::chrono::milliseconds>(now));
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+    json_->append(json_record(record, now), [now](auto count) { return json_loss(count, now); });
   }
-  [[nodiscard]] std::uint64_t lost() const { return json_ ? json_->lost() : 0; }
+
+  // A record in place of `count` others.
+  [[nodiscard]] std::string loss(std::uint64_t count) const {
+    return msg::format_record(msg::Level::Warning, host_, msg::tag(),
+                              fmt::format("{} lines were lost", count));
+  }
+  [[nodiscard]] std::uint64_t lost_texts() const { return text_ ? text_->lost() : 0; }
+  [[nodiscard]] std::uint64_t lost_objects() const { return json_ ? json_->lost() : 0; }
 
  private:
+  std::string host_;
   std::optional<LogFile> text_;
-  std::optional<JsonFile> json_;
+  std::optional<LogFile> json_;
 };
 
 // Our own lines take the short way.
 class OwnLines final : public msg::Sink {
  public:
-  OwnLines(std::shared_ptr<Files> files, std::string host)
-      : files_(std::move(files)), host_(std::move(host)) {}
+  explicit OwnLines(std::shared_ptr<Files> files) : files_(std::move(files)) {}
   void write(msg::Level level, std::string_view tag, std::string_view text) noexcept override {
-    files_->append(msg::format_record(level, host_, tag, text));
+    files_->append(msg::format_record(level, files_->host(), tag, text));
   }
 
  private:
   std::shared_ptr<Files> files_;
-  std::string host_;
 };
 
 class Postlogd final : public service::DgramService {
  public:
   explicit Postlogd(service::Process& process)
-      : config_(process.config()), params_(process.params()) {
+      : config_(process.config()),
+        params_(process.params()),
+        files_(
+            std::make_shared<Files>(params_.myhostname.substr(0, params_.myhostname.find('.')))) {
     process.set_watchdog(params_.postlogd_watchdog_timeout);
   }
 
   void pre_jail() override {
     if (!params_.maillog_file.empty()) open_text();
-    const std::string& name = params_.myhostname;
-    msg::add_sink(std::make_unique<OwnLines>(files_, name.substr(0, name.find('.'))));
+    msg::add_sink(std::make_unique<OwnLines>(files_));
     if (!params_.maillog_json_file.empty()) open_json();
   }
 
@@ -151,8 +164,9 @@ class Postlogd final : public service::DgramService {
   }
 
   void on_exit(service::Leaving /*why*/) override {
-    if (files_->lost() > 0)
-      msg::warn("{}: {} lines were lost", params_.maillog_json_file, files_->lost());
+    if (files_->lost_objects() > 0)
+      msg::warn("{}: {} lines were lost", params_.maillog_json_file, files_->lost_objects());
+    if (files_->lost_texts() > 0) pass_to_syslog(files_->loss(files_->lost_texts()));
   }
 
  private:
@@ -160,8 +174,12 @@ class Postlogd final : public service::DgramService {
 
   // Our own lines then need no other way.
   void open_text() {
-    auto text = LogFile::open(params_.maillog_file);
-    if (!text) msg::fatal("{}", text.error().what);
+    auto text = LogFile::open(params_.maillog_file, LogFile::FullPipe::Wait);
+    if (!text) {
+      pass_to_syslog(
+          msg::format_record(msg::Level::Fatal, files_->host(), msg::tag(), text.error().what));
+      msg::fatal("{}", text.error().what);
+    }
     files_->add_text(*std::move(text));
     msg::clear_sinks();
   }
@@ -170,7 +188,7 @@ class Postlogd final : public service::DgramService {
     if (auto allowed = global::check_log_file(config_, params_, "maillog_json_file", path);
         !allowed)
       return msg::warn("{}", allowed.error().what);
-    auto json = JsonFile::open(path);
+    auto json = LogFile::open(path, LogFile::FullPipe::Lose);
     if (!json) return msg::warn("{}", json.error().what);
     files_->add_json(*std::move(json));
   }
@@ -187,7 +205,7 @@ class Postlogd final : public service::DgramService {
 
   const global::Config& config_;
   const global::Params& params_;
-  std::shared_ptr<Files> files_ = std::make_shared<Files>();
+  std::shared_ptr<Files> files_;
 };
 
 }  // namespace

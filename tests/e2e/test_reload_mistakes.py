@@ -43,6 +43,10 @@ BROKEN = {
     "a value of a transport": Broken("main.cf", "relay_destination_rate_delay = x",
                                      "main.cf, line LINE: ", "a number and s, m, h, d or w",
                                      "relay_destination_rate_delay"),
+    "a log file": Broken("main.cf", "maillog_file_prefixes = /nonexistent\n"
+                         "maillog_file = /nonexistent/log", "main.cf, line LINE: ",
+                         "must be a file that can be written to",
+                         "open logfile '/nonexistent/log': No such file or directory"),
     "an entry": Broken("master.cf", "odd unix - - n - many smtp", "master.cf, line LINE: ",
                        "maxproc is a number", 'field "max_proc": bad value: "many"'),
     "an option": Broken("master.cf", "odd unix - - n - - smtp -o smtp_connect_timeout=x",

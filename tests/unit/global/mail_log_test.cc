@@ -62,6 +62,15 @@ TEST_F(MailLog, KeepersAppendWhileNobodyServesAndDaemonsDoNot) {
   EXPECT_NE(content().find("]: kept\n"), std::string::npos);
 }
 
+TEST_F(MailLog, AFileThatNobodyCanWriteToStartsNothing) {
+  LogCapture::expect("maillog_file = ");
+  const std::vector<std::string> settings{"maillog_file=" + directory_.path("none/log"),
+                                          "maillog_file_prefixes=" + directory_.path()};
+  EXPECT_FALSE(open(settings, LogRole::Launcher));
+  EXPECT_TRUE(open(settings, LogRole::Keeper));
+  EXPECT_TRUE(open(settings));
+}
+
 TEST_F(MailLog, SyslogsLinesGoToPostlogdOnceMore) {
   ASSERT_EQ(mkdir(directory_.path("public").c_str(), 0700), 0);
   const auto postlogd = util::bind_unix_datagram(directory_.path("public/postlog"), 0600);

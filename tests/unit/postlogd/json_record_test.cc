@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "postlogd/json_file.h"
+#include "postlogd/json_record.h"
+#include "postlogd/log_file.h"
 #include "support/files.h"
 #include "util/unique_fd.h"
 
@@ -130,11 +131,14 @@ TEST_F(JsonRecordTest, LossesAreCounted) {
   const std::string path = directory.path("pipe");
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   const util::UniqueFd reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  auto file = JsonFile::open(path);
+  auto file = LogFile::open(path, LogFile::FullPipe::Lose);
   ASSERT_TRUE(file);
+  const auto append = [&](const std::string& record) {
+    file->append(json_record(record, kNow), [](auto count) { return json_loss(count, kNow); });
+  };
   const std::string record = "Nov 21 21:07:05 mail a[1]: " + std::string(3000, 'x');
   int written = 0;
-  for (; file->lost() == 0; ++written) file->append(record, kNow);
+  for (; file->lost() == 0; ++written) append(record);
   std::string read_back;
   const auto drain = [&] {
     std::array<char, 65536> buffer;
@@ -142,7 +146,7 @@ TEST_F(JsonRecordTest, LossesAreCounted) {
       read_back.append(buffer.data(), static_cast<std::size_t>(size));
   };
   drain();
-  file->append("after", kNow);
+  append("after");
   drain();
   EXPECT_EQ(file->lost(), 0U);
   std::vector<Json> lines;

@@ -1,9 +1,14 @@
 #include "postlogd/record.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <syslog.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
+#include <string>
 
 #include "postlogd/log_file.h"
 #include "support/files.h"
@@ -36,19 +41,43 @@ TEST(Record, HasALevel) {
 TEST(LogFile, GetsALineForEachRecord) {
   const test::TemporaryDirectory directory;
   directory.write("log", "first\n");
-  auto file = LogFile::open(directory.path("log"));
+  auto file = LogFile::open(directory.path("log"), LogFile::FullPipe::Wait);
   ASSERT_TRUE(file);
-  EXPECT_TRUE(file->append("second"));
-  EXPECT_TRUE(file->append("two\nlines"));
+  for (const char* line : {"second", "two\nlines"})
+    file->append(line, [](auto) { return std::string("lost"); });
   EXPECT_EQ(directory.read("log"), "first\nsecond\ntwo\nlines\n");
+}
+
+// A full disk, from where a file may not grow beyond a limit.
+TEST(LogFile, SaysWhatAFullDiskDidNotTake) {
+  const test::TemporaryDirectory directory;
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{.rlim_cur = 12, .rlim_max = RLIM_INFINITY};
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    auto file = LogFile::open(directory.path("log"), LogFile::FullPipe::Wait);
+    const auto append = [&](const char* line) {
+      file->append(line, [](auto count) { return std::to_string(count) + " lost"; });
+    };
+    for (const char* line : {"first", "second", "third", "fourth"}) append(line);
+    limit.rlim_cur = RLIM_INFINITY;
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    append("fifth");
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(directory.read("log"), "first\nsecond\n2 lost\nfifth\n");
 }
 
 TEST(LogFile, IsNoLinkAndNoDirectory) {
   const test::TemporaryDirectory directory;
-  EXPECT_FALSE(LogFile::open(directory.path()));
+  EXPECT_FALSE(LogFile::open(directory.path(), LogFile::FullPipe::Wait));
   std::filesystem::permissions(directory.path(), std::filesystem::perms::all);
   std::filesystem::create_symlink(directory.path("elsewhere"), directory.path("link"));
-  EXPECT_FALSE(LogFile::open(directory.path("link")));
+  EXPECT_FALSE(LogFile::open(directory.path("link"), LogFile::FullPipe::Wait));
 }
 
 }  // namespace
