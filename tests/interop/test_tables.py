@@ -6,7 +6,8 @@ What differs on purpose:
 - what was found before an error is printed (stock loses what it has not written yet);
 - a directory is no table of rules (stock reads it as an empty one);
 - `-s` without a table is a usage error with a text, as other options are;
-- a server that hangs up before the comma of its netstring has disconnected (stock: a format error);
+- a server that hangs up before the comma of its netstring has disconnected (stock: a format error),
+  as has one that hangs up within a line (stock: "text longer than 4096");
 - the reason of an error that is no system error is "Application error" (stock shows whatever
   errno was left from before, "Operation now in progress").
 """
@@ -24,6 +25,7 @@ from support import programs, table_server
 from support.instance import Instance
 from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.mistakes import back_date
+from support.rewrite_client import RewriteClient
 from support.root import needs_root
 
 KEYS = (b"", b" ", b"a", b"A", b"b", b"k", b"key1", b"Key1", b"KEY2", b"key2", b"quoted key",
@@ -427,6 +429,49 @@ def test_tcp_servers(desk: Desk) -> None:
             *in_all_ways(table, keys=[key for key in KEYS if key and b"\0" not in key]),
             ask_all(table, keys=[b"a", b"reply2", b"reply0"]),
             case("-q", "a", f"tcp:{server.port}"), case("-q", "a", f"tcp:localhost:{server.port}")])
+
+
+REPLIES = {"tcp:127.0.0.1:PORT": b"200 smtp:[one.test]\n",
+           "socketmap:inet:127.0.0.1:PORT:map": b"18:OK smtp:[one.test],"}
+
+
+@pytest.mark.parametrize("table", REPLIES)
+@pytest.mark.parametrize("failures", [1, 2, 50])
+def test_servers_that_hang_up_within_a_reply(desk: Desk, table: str, failures: int) -> None:
+    """A tcp server is asked ten times, with pauses of a second; a socketmap server twice."""
+    def ask(origin: str) -> Tuple[int, bytes, List[bytes], int]:
+        reply = table_server.Whole(REPLIES[table], failures)
+        with table_server.TableServer(reply.converse) as server:
+            outcome = desk.run(origin, case("-q", "a", table.replace("PORT", str(server.port))))
+            told = [line.replace(str(server.port).encode(), b"PORT")
+                    .replace(b"text longer than 4096", b"unexpected EOF").partition(b" error: ")[0]
+                    for line in outcome.complaints]
+            return outcome.status, outcome.output, told, failures - reply.failures
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        ours, stock = pool.map(ask, ("ours", "stock"))
+    assert ours == stock
+    assert ours[0] == (0 if failures == 1 or failures == 2 and "tcp" in table else 1)
+
+
+@needs_root("stock Postfix's master serves root only")
+@pytest.mark.parametrize("table", REPLIES)
+def test_when_a_server_is_well_again(stock_suite: Callable[..., Instance], table: str) -> None:
+    """Mail waits meanwhile, and the same process goes on."""
+    reply = table_server.Whole(REPLIES[table], 0)
+    with table_server.TableServer(reply.converse) as server, stock_suite(
+            trivial_rewrite="ours",
+            transport_maps=table.replace("PORT", str(server.port))) as mail:
+        mail.log.allow(r"trivial-rewrite\[")
+        served_by = set()
+        for failures in (0, 1000, 0):
+            reply.failures = failures
+            with RewriteClient(mail, patience=30) as client:
+                answer = dict(client.resolve(b"", b"u@a.test"))
+            served_by.update(process.pid for process in mail.processes("trivial-rewrite"))
+            assert bool(int(answer["flags"]) & 8) == bool(failures)
+            assert (answer["nexthop"] == "[one.test]") == (not failures)
+        assert len(served_by) == 1
 
 
 @needs_root("stock Postfix's master serves root only")

@@ -9,8 +9,8 @@ from support.instance import Instance
 class RewriteClient:
     """Asks one question after another on one connection."""
 
-    def __init__(self, mail: Instance) -> None:
-        self._connection = mail.connect("private/rewrite")
+    def __init__(self, mail: Instance, patience: float = 10) -> None:
+        self._connection = mail.connect("private/rewrite", patience)
         assert attributes.receive(self._connection) == [("protocol", "trivial_rewrite_protocol")]
 
     def __enter__(self) -> "RewriteClient":

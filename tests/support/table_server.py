@@ -98,6 +98,22 @@ def _tcp(client: socket.socket, requests: BinaryIO) -> None:
             client.sendall(b"200 " + request.replace(b"%", b"%25").replace(b" ", b"%20") + b"\n")
 
 
+class Whole:
+    """A reply, of which a server that is not well sends a half before it hangs up."""
+
+    def __init__(self, reply: bytes, failures: int) -> None:
+        self._reply = reply
+        self.failures = failures  # connections that are still to fail
+
+    def converse(self, client: socket.socket, _: BinaryIO) -> None:
+        while client.recv(4096):
+            if self.failures > 0:
+                self.failures -= 1
+                client.sendall(self._reply[: len(self._reply) // 2])
+                return
+            client.sendall(self._reply)
+
+
 def socketmap_server() -> TableServer:
     return TableServer(_socketmap)
 
