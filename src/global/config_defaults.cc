@@ -2,7 +2,7 @@
 
 #include <sys/utsname.h>
 
-#include <utility>
+#include <algorithm>
 
 #include "global/config_expand.h"
 #include "global/known_params.h"
@@ -11,14 +11,14 @@
 namespace handoff::global {
 namespace {
 
-// myhostname and mydomain are made from each other: while one is computed, it is not known, which
-// also ends "myhostname = mail.$mydomain" without a mydomain.
-std::string expand_without(const Config& config, std::string_view unknown, std::string_view name) {
-  const auto lookup = [&](std::string_view wanted) -> std::optional<std::string> {
-    if (wanted == unknown) return std::nullopt;
-    return config.raw(wanted);
-  };
-  const util::Result<std::string> value = expand_macros("$" + std::string(name), lookup);
+NamesBeingMade with(NamesBeingMade names, std::string_view name) {
+  names.push_back(name);
+  return names;
+}
+
+std::string value_or_nothing(const Config& config, std::string_view name,
+                             const NamesBeingMade& being_made) {
+  const util::Result<std::string> value = value_for_default(config, name, being_made);
   return value ? *value : std::string();  // who reads the parameter itself is told why
 }
 
@@ -27,17 +27,31 @@ std::string host_name() {
   return uname(&system) == 0 ? system.nodename : "localhost";
 }
 
-std::string default_myhostname(const Config& config) {
+std::string default_myhostname(const Config& config, const NamesBeingMade& being_made) {
   std::string host = host_name();
   if (host.find('.') != std::string::npos) return host;
   if (config.find("mydomain") == nullptr) return host + ".localdomain";
-  return host + "." + expand_without(config, "myhostname", "mydomain");
+  return host + "." + value_or_nothing(config, "mydomain", with(being_made, "myhostname"));
 }
 
-std::string default_mydomain(const Config& config) {
-  const std::string host = expand_without(config, "mydomain", "myhostname");
+std::string default_mydomain(const Config& config, const NamesBeingMade& being_made) {
+  const std::string host = value_or_nothing(config, "myhostname", with(being_made, "mydomain"));
   const std::size_t dot = host.find('.');
   return dot == std::string::npos ? "localdomain" : host.substr(dot + 1);
+}
+
+std::optional<std::string> make_default(const Config& config, std::string_view name,
+                                        const NamesBeingMade& being_made) {
+  const std::optional<KnownParam> spec = find_known_param(name);
+  if (!spec) return std::nullopt;
+  if (spec->default_text != kComputed) return spec->default_text;
+  if (name == "myhostname") return default_myhostname(config, being_made);
+  if (name == "mydomain") return default_mydomain(config, being_made);
+  if (name == "mynetworks") {
+    const auto networks = default_mynetworks(config, with(being_made, "mynetworks"));
+    return networks ? *networks : std::string();  // who needs the addresses is told why
+  }
+  return std::string();
 }
 
 }  // namespace
@@ -51,16 +65,18 @@ const Config::Setting* find_former(const Config& config, std::string_view name) 
 }
 
 std::optional<std::string> default_value(const Config& config, std::string_view name) {
-  const std::optional<KnownParam> spec = find_known_param(name);
-  if (!spec) return std::nullopt;
-  if (spec->default_text != kComputed) return spec->default_text;
-  if (name == "myhostname") return default_myhostname(config);
-  if (name == "mydomain") return default_mydomain(config);
-  if (name == "mynetworks") {
-    const util::Result<std::string> networks = default_mynetworks(config);
-    return networks ? *networks : std::string();  // who needs the addresses is told why
-  }
-  return std::string();
+  return make_default(config, name, {});
+}
+
+util::Result<std::string> value_for_default(const Config& config, std::string_view name,
+                                            const NamesBeingMade& being_made) {
+  const auto lookup = [&](std::string_view wanted) -> std::optional<std::string> {
+    if (std::ranges::find(being_made, wanted) != being_made.end()) return std::nullopt;
+    if (const Config::Setting* setting = config.find(wanted)) return setting->value;
+    if (const Config::Setting* setting = find_former(config, wanted)) return setting->value;
+    return make_default(config, wanted, being_made);
+  };
+  return expand_macros("$" + std::string(name), lookup);
 }
 
 }  // namespace handoff::global

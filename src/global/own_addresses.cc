@@ -246,13 +246,16 @@ Result<std::string_view> parse_mynetworks_style(const Config& config, std::strin
   return bad_style(fmt::format("bad mynetworks_style value: {}; specify exactly one value", text));
 }
 
-Result<std::string> default_mynetworks(const Config& config) {
+Result<std::string> default_mynetworks(const Config& config, const NamesBeingMade& being_made) {
   Params params;
   for (const auto& [name, value] : {std::pair("inet_interfaces", &params.inet_interfaces),
                                     std::pair("inet_protocols", &params.inet_protocols),
                                     std::pair("mynetworks_style", &params.mynetworks_style)}) {
-    Result<std::string> text = config.value(name);
-    if (!text) return text;
+    Result<std::string> text = value_for_default(config, name, being_made);
+    if (!text) {
+      msg::warn("{}", text.error().what);
+      return Error::syntax("dictionary mail_dict: macro processing error");
+    }
     *value = *std::move(text);
   }
   const Result<InetProtocols> protocols = parse_inet_protocols(config, params);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "global/config.h"
+#include "global/config_defaults.h"
 #include "global/params.h"
 #include "util/result.h"
 #include "util/sockets.h"
@@ -62,6 +63,7 @@ class OwnAddresses {
 // The one style that mynetworks_style names, a part of `text`.
 util::Result<std::string_view> parse_mynetworks_style(const Config& config, std::string_view text);
 // $mynetworks where main.cf does not say: the networks of this machine as mynetworks_style wants.
-util::Result<std::string> default_mynetworks(const Config& config);
+util::Result<std::string> default_mynetworks(const Config& config,
+                                             const NamesBeingMade& being_made = {"mynetworks"});
 
 }  // namespace handoff::global

@@ -99,10 +99,12 @@ class OptionParser {
 
 // --- Writing
 
-// Braces where it would be read as something else without them.
+// Braces where it would be read as something else without them. Within them, blanks at both ends
+// are lost; as a \v is one that separates no words, who has one there was written without braces.
 std::string quoted(std::string_view argument) {
-  const bool plain = !argument.empty() && !argument.starts_with('{') &&
-                     argument.find_first_of(kSeparators) == std::string_view::npos;
+  const bool one_word =
+      !argument.starts_with('{') && argument.find_first_of(kSeparators) == std::string_view::npos;
+  const bool plain = !argument.empty() && (one_word || util::trim(argument) != argument);
   return plain ? std::string(argument) : fmt::format("{{{}}}", argument);
 }
 
