@@ -236,6 +236,40 @@ def test_logs_of_an_idle_system_are_rotated_without_a_complaint(box):
     assert box.log.troubles() == []
 
 
+def test_check_names_what_keeps_mail_from_flowing(box, user):
+    """All that stock's does not look for."""
+    commands = box.prefix / "sbin"
+    wrong = {box.queue / "active": 0o500, box.queue / "maildrop": 0o777,
+             box.daemons / "smtp": 0o644, commands / "postmap": 0o775,
+             commands / "postconf": 0o4755}
+    expected = {f"not accessible to its owner: {box.queue}/active",
+                f"other accessible: {box.queue}/maildrop",
+                f"not executable for everybody: {box.daemons}/smtp",
+                f"group or other writable: {commands}/postmap",
+                f"set-uid or set-gid: {commands}/postconf",
+                f"missing: {box.daemons}/error",
+                f"symlink leads nowhere: {box.daemons.parent}/./sbin/old"}
+    if not user and os.geteuid() == 0:
+        wrong |= {box.queue / "public": 0o700, box.queue / "maildrop": 0o707,
+                  box.config / "main.cf": 0o600}
+        expected |= {f"not searchable for group {SETGID_GROUP}: {box.queue}/public",
+                     f"not writable for group {SETGID_GROUP}: {box.queue}/maildrop",
+                     f"not readable for everybody: {box.config}/main.cf",
+                     f"not owned by root: {commands}/postlog"}
+        os.chown(commands / "postlog", pwd.getpwnam("daemon").pw_uid, -1)
+    for path, mode in wrong.items():
+        path.chmod(mode)
+    (box.daemons / "error").rename(box.prefix / "error")
+    (box.daemons / "old").symlink_to("former")
+    if user:
+        os.lchown(box.daemons / "old", pwd.getpwnam(user).pw_uid, -1)
+    assert set(re.findall("warning: (.*)", box.postfix("check"))) == expected
+    (box.prefix / "error").rename(box.daemons / "error")
+    (box.daemons / "old").unlink()
+    box.postfix("set-permissions")
+    assert box.postfix("check") == ""
+
+
 def test_missing_directories_are_made_at_start(box, peer):
     for name in ("active", "public", "saved"):
         (box.queue / name).rmdir()
