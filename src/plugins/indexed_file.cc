@@ -30,6 +30,10 @@ bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+bool lock_for_writing(const File& file) {
+  return without_interruption([&] { return ::flock(file.get(), LOCK_EX); }) == 0;
+}
+
 // Behind a symbolic link, so that the link stays.
 std::string real_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
@@ -87,7 +91,7 @@ File open_locked(const std::string& path, int flags) {
   while (true) {
     File file = File::open(path, flags);
     if (!file) return file;
-    if (without_interruption([&] { return ::flock(file.get(), LOCK_EX); }) < 0) return {};
+    if (!lock_for_writing(file)) return {};
     if (file.is(path)) return file;
   }
 }
@@ -134,9 +138,18 @@ Replacement::Replacement(const std::string& path, Old old)
   file_ = std::move(old_);
 }
 
+// What somebody left there who was interrupted has an owner and a mode of its own, and goes.
 void Replacement::open_scratch() {
-  file_ = open_locked(path_, O_RDWR | O_CREAT);
-  if (!file_) error_ = errno;
+  while (true) {
+    file_ = File::open(path_, O_RDWR | O_CREAT | O_EXCL);
+    if (file_ && lock_for_writing(file_) && file_.is(path_)) return;
+    if (!file_ && errno != EEXIST) break;
+    const File left = open_locked(path_, O_RDWR);
+    if (left) ::unlink(path_.c_str());
+    if (!left && errno != ENOENT) break;
+  }
+  error_ = errno;
+  file_ = File();
 }
 
 Replacement::~Replacement() {

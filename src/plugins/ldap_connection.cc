@@ -13,10 +13,10 @@ std::string describe(int error) {
   return std::to_string(error) + ": " + ldap_err2string(error);
 }
 
-// A connection that the server has closed, or that was never made.
+// A connection that the server has closed, or that was never made. A server that is slow is not
+// asked twice.
 bool is_lost(int error) {
-  return error == LDAP_SERVER_DOWN || error == LDAP_CONNECT_ERROR || error == LDAP_TIMEOUT ||
-         error == LDAP_UNAVAILABLE;
+  return error == LDAP_SERVER_DOWN || error == LDAP_CONNECT_ERROR || error == LDAP_UNAVAILABLE;
 }
 
 // The library writes to sockets without MSG_NOSIGNAL.

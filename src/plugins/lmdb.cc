@@ -79,7 +79,7 @@ class RecordLock {
 // Everything that the table and its builder need of a file; errors are those of LMDB, 0 is none.
 class Database {
  public:
-  int open(const std::string& path, bool writable, std::uint64_t map_size, bool sync);
+  int open(const std::string& path, bool writable, std::uint64_t map_size);
   int begin(bool writable, Transaction& transaction);
   // For more content; only between transactions.
   int grow();
@@ -97,13 +97,13 @@ class Database {
   int descriptor_ = -1;
 };
 
-int Database::open(const std::string& path, bool writable, std::uint64_t map_size, bool sync) {
+int Database::open(const std::string& path, bool writable, std::uint64_t map_size) {
   MDB_env* made = nullptr;
   if (const int error = mdb_env_create(&made); error != 0) return error;
   environment_.reset(made);
   if (const int error = mdb_env_set_mapsize(made, map_size); error != 0) return error;
-  const unsigned flags =
-      MDB_NOSUBDIR | MDB_NOLOCK | (writable ? 0U : MDB_RDONLY) | (sync ? 0U : MDB_NOSYNC);
+  // Each change reaches the disk: LMDB files that do not may be damaged as a whole by a crash.
+  const unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | (writable ? 0U : MDB_RDONLY);
   if (const int error = mdb_env_open(made, path.c_str(), flags, 0644); error != 0) return error;
   return mdb_env_get_fd(made, &descriptor_);
 }
@@ -190,7 +190,7 @@ Answer LmdbTable::open(const Request& request) {
   if (!file) return Answer::retry(cannot_open(path_, errno_text(errno)));
   if (!writable && file.status().st_size == 0)
     return Answer::retry(cannot_open(path_, mdb_strerror(MDB_INVALID)));
-  const int error = database_.open(path_, writable, request.map_size, request.sync_updates);
+  const int error = database_.open(path_, writable, request.map_size);
   if (error != 0) return Answer::retry(cannot_open(path_, mdb_strerror(error)));
   if (request.lock) warn_if_stale(*request.host, file, path_, std::string(view(request.name)));
   return Answer::done();
@@ -291,6 +291,8 @@ int LmdbTable::step(bool first, std::string& key, std::string& value) {
   if (error == 0 && !first && bytes_of(found) == position_)
     error = mdb_cursor_get(made, &found, &content, MDB_NEXT);
   if (error != 0) return error;
+  // In a damaged file it might go round for ever.
+  if (!first && bytes_of(found) <= position_) return MDB_CORRUPTED;
   position_ = bytes_of(found);
   key = NulEnding::strip(bytes_of(found));
   value = NulEnding::strip(bytes_of(content));
@@ -328,7 +330,7 @@ class LmdbBuilder : public Builder {
 // write.
 Answer LmdbBuilder::open() {
   if (!File::open(path_, O_RDONLY) && errno == ENOENT) return Answer::done();
-  const int error = database_.open(path_, true, map_size_, true);
+  const int error = database_.open(path_, true, map_size_);
   return error == 0 ? Answer::done() : Answer::retry(cannot_open(path_, mdb_strerror(error)));
 }
 
@@ -346,7 +348,7 @@ Answer LmdbBuilder::put(std::string_view key, std::string_view value) {
 
 Answer LmdbBuilder::commit() {
   if (database_.descriptor() < 0) {
-    const int error = database_.open(path_, true, map_size_, true);
+    const int error = database_.open(path_, true, map_size_);
     if (error != 0) return Answer::retry(cannot_open(path_, mdb_strerror(error)));
   }
   RecordLock lock(database_.descriptor(), true, F_WRLCK);

@@ -46,8 +46,10 @@ Target split_target(const std::string& name) {
 
 void require_creatable(const Target& target) {
   const auto type = tables::find_type(target.type);
-  if (!type || !(*type)->create)
-    msg::fatal("unsupported map type for this operation: {}", target.type);
+  if (!type) msg::fatal("{}. Is the postfix-{} package installed?", type.error().what, target.type);
+  if (!(*type)->create) {
+    msg::fatal("unsupported dictionary type: {} does not support bulk-mode creation.", target.type);
+  }
 }
 
 [[noreturn]] void fail_to_write(const std::string& name, const Error& error) {

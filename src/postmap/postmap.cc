@@ -49,6 +49,7 @@
 //   @parameters
 // SEE ALSO
 //   tables(5), postconf(1), postconf(5)
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -99,6 +100,7 @@ int work(const Options& options) {
 }
 
 int run(int argc, char** argv) {
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit is an error like any other
   if (std::getenv("MAIL_VERBOSE") != nullptr) msg::set_verbose(1);
   global::open_log_early(kProgram, global::LogRole::Command);
   Options options = Options::parse(argc, argv);

@@ -162,6 +162,20 @@ def test_a_file_that_was_there_keeps_what_it_keeps_with_stock(desk, kind, owner)
     assert both(desk, kind, act).status == 0
 
 
+@pytest.mark.parametrize("kind", ["hash", "btree", "cdb"])
+def test_what_an_interrupted_postmap_left_lets_nobody_read_secrets(desk, kind):
+    source = desk.directory / f"secrets-{kind}"
+    source.write_text("host password\n")
+    source.chmod(0o600)
+    left = source.with_name(source.name + FILES[kind] + ".tmp")
+    left.write_bytes(b"half of it" * 1000)
+    left.chmod(0o644)
+    assert desk.run("ours", f"{kind}:{source.name}") == (0, b"", [])
+    made = source.with_name(source.name + FILES[kind])
+    assert made.stat().st_mode & 0o777 == 0o600 and not left.exists()
+    assert desk.run("stock", "-q", "host", f"{kind}:{source.name}").out == b"password\n"
+
+
 @pytest.mark.parametrize("kind", CHANGEABLE)
 @pytest.mark.parametrize("options", [("-i",), ("-io",), ("-ip",)])
 def test_a_file_that_is_made_for_its_first_entries(desk, kind, options):

@@ -188,7 +188,9 @@ def test_the_wrong_type_is_no_table(desk, kind, other):
 def test_an_unknown_or_missing_type(desk):
     commands = [("-q", "a", "mysql:/x"), ("mysql:/x",), ("-q", "a", "nosuch:/x"), ("nosuch:/x",),
                 ("-q", "a", "hash:"), ("-i", "cdb:good"), ("-d", "a", "cdb:good"),
-                ("-d", "a", "pcre:/x"), ("pcre:/x",), ("-d", "a", "ldap:/x"), ("ldap:/x",)]
+                ("-d", "a", "pcre:/x"), ("pcre:/x",), ("-d", "a", "ldap:/x"), ("ldap:/x",),
+                *((f"{kind}:good",) for kind in ("mysql", "nosuch", "pcre", "ldap", "texthash")),
+                ("-i", "mysql:good"), ("-i", "pcre:good")]
     write(desk, "good", "a 1\n")
     assert desk.run("stock", "cdb:good").status == 0
     ours, stock = (desk.run_all(whose, commands) for whose in BOTH)

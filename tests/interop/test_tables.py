@@ -249,8 +249,10 @@ def desk() -> Iterator[Desk]:
         main_cf.write_text(f"compatibility_level = 3.6\nmyhostname = mail.handoff.test\n"
                            f"mail_owner = {MAIL_OWNER}\nsetgid_group = {SETGID_GROUP}\n"
                            f"queue_directory = {directory}\ndata_directory = {directory}\n"
+                           f"meta_directory = {directory}\n"
                            f"inet_interfaces = 127.0.0.1\n")
         back_date(main_cf)
+        (directory / "dynamicmaps.cf").touch()  # without it stock has other words
         yield Desk(directory)
 
 

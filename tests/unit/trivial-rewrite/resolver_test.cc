@@ -61,6 +61,15 @@ TEST_F(ResolverTest, KeepsOurMail) {
   EXPECT_EQ(resolve("user@[127.0.0.1]").flags, flag::kClassLocal);
 }
 
+TEST_F(ResolverTest, AnAddressWithoutBracketsIsNobodys) {
+  settings.is_local = [](std::string_view domain) -> Result<bool> {
+    return domain == "192.0.2.8" || domain == "[192.0.2.8]";
+  };
+  EXPECT_EQ(resolve("user@192.0.2.8").flags, flag::kError | flag::kClassDefault);
+  settings.resolve_numeric_domain = true;
+  EXPECT_EQ(resolve("user@192.0.2.8").flags, flag::kClassLocal);
+}
+
 TEST_F(ResolverTest, TakesOurDomainOffUntilItMeetsAnother) {
   EXPECT_EQ(resolve("user%there.example@my.example").recipient, "user@there.example");
   EXPECT_EQ(resolve("there.example!user@my.example").recipient, "user@there.example");
