@@ -111,6 +111,8 @@ $(test_daemons): $B/tests/%-daemon: $B/tests/support/%_daemon.o $(call archives,
 # they begin with lies in tests/fuzz/seeds/NAME, or where seeds_NAME says.
 FUZZ_SECONDS ?= 60
 seeds_scache_driver := tests/stress
+seeds_main_cf       := tests/data/postconf/pairs
+seeds_master_cf     := tests/data/postconf/pairs
 fuzz_rooms    := scache-driver postconf master service global $(below_global)
 fuzz_programs := $(patsubst tests/fuzz/%.cc,$B/fuzz/%,$(wildcard tests/fuzz/*.cc))
 $(fuzz_programs): $B/fuzz/%: $B/tests/fuzz/%.o $(call archives,$(fuzz_rooms))

@@ -54,6 +54,10 @@ bool allowed(MasterEntry::Field field, std::string_view value) {
   return false;
 }
 
+std::string text_of(const global::Assignment& assignment) {
+  return fmt::format("{}={}", assignment.name, assignment.value);
+}
+
 // "{ name = value }" is "name=value".
 std::string parse_override(std::string_view word) {
   if (!word.starts_with('{')) return std::string(word);
@@ -63,7 +67,7 @@ std::string parse_override(std::string_view word) {
     msg::warn("{}: {}", kFile, assignment.error().what);
     return std::string(text);
   }
-  return fmt::format("{}={}", assignment->name, assignment->value);
+  return text_of(*assignment);
 }
 
 // Takes the daemon's options off the front of the words.
@@ -85,7 +89,9 @@ class OptionParser {
   // "-vvo" is "-vv -o", and what follows the o is its value or the next word.
   void parse_cluster(std::string_view word) {
     const std::size_t o = word.find('o');
-    if (o == std::string_view::npos) return (void)options_.push_back({std::string(word)});
+    // "--" alone would end the options.
+    if (o == std::string_view::npos || word.substr(0, o) == "--")
+      return (void)options_.push_back({std::string(word)});
     if (o > 1) options_.push_back({std::string(word.substr(0, o))});
     std::string_view value = word.substr(o + 1);
     if (value.empty()) value = util::next_brace_word(rest_, kSeparators);
@@ -99,12 +105,17 @@ class OptionParser {
 
 // --- Writing
 
-// Braces where it would be read as something else without them. Within them, blanks at both ends
-// are lost; as a \v is one that separates no words, who has one there was written without braces.
-std::string quoted(std::string_view argument) {
-  const bool one_word =
-      !argument.starts_with('{') && argument.find_first_of(kSeparators) == std::string_view::npos;
-  const bool plain = !argument.empty() && (one_word || util::trim(argument) != argument);
+bool is_one_word(std::string_view text) {
+  std::string_view rest = text;
+  return !text.empty() && !text.starts_with('{') &&
+         util::next_brace_word(rest, kSeparators).size() == text.size();
+}
+
+// Braces where there are blanks, as stock writes them, but not where they would change what is
+// read: "-o a{b = c}" for one, or blanks at the ends that separate no words (\v).
+std::string quoted(std::string_view argument, std::string_view read_from_braces) {
+  const bool blanks = argument.find_first_of(kSeparators) != std::string_view::npos;
+  const bool plain = is_one_word(argument) && (!blanks || argument != read_from_braces);
   return plain ? std::string(argument) : fmt::format("{{{}}}", argument);
 }
 
@@ -117,10 +128,15 @@ class CommandWriter {
   void add(const MasterEntry::Option& option) {
     if (!option.value) return add_word(option.text, option.text.size());
     begin_line();
-    append(option.text + ' ' + quoted(*option.value));
+    const auto assignment = global::parse_assignment(*option.value);
+    append(option.text + ' ' +
+           quoted(*option.value,
+                  assignment ? text_of(*assignment) : std::string(util::trim(*option.value))));
     own_line_ = true;
   }
-  void add(std::string_view argument) { add_word(quoted(argument), argument.size()); }
+  void add(std::string_view argument) {
+    add_word(quoted(argument, util::trim(argument)), argument.size());
+  }
   [[nodiscard]] std::string text() && { return std::move(text_); }
 
  private:

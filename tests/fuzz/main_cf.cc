@@ -51,6 +51,12 @@ std::string name_of(std::string_view line) {
   return std::string(line.substr(0, line.find_first_of("= \t\r\n\v\f")));
 }
 
+// main.cf cannot change these.
+bool is_set_by_programs(std::string_view name) {
+  return name == "config_directory" || name == "process_name" || name == "process_id" ||
+         name == "service_name";
+}
+
 // As postconf -e does it.
 void edit(std::string_view text, const Config& before) {
   util::LineDocument document(text);
@@ -65,6 +71,7 @@ void edit(std::string_view text, const Config& before) {
   document.append("appended = yes");
   const auto after = Config::from_text(document.text());
   require(after.has_value(), "an edited file is malformed");
+  if (is_set_by_programs(name)) return;
   require(after->find(name) != nullptr && after->find(name)->value == kNewValue,
           "the new value is not there");
   require(after->find("appended")->value == "yes", "the new entry is not there");

@@ -61,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   master::EntryDefaults defaults;
   defaults.disabled = {"!smtp/inet", "inet"};
   (void)master::parse_master_cf(text, "master.cf", defaults);
-  for (const auto& entry : util::LineDocument(text).entries()) rewrite(entry.text);
+  const util::LineDocument document(text);
+  for (const auto& entry : document.entries()) rewrite(entry.text);
   return 0;
 }
