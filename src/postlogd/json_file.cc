@@ -17,9 +17,9 @@ util::Result<JsonFile> JsonFile::open(const std::string& path) {
   return JsonFile(*std::move(file));
 }
 
-void JsonFile::append(std::string_view record, Milliseconds now) {
+void JsonFile::append(std::string_view record, Milliseconds now, std::string_view session) {
   if (lost_ > 0 && write(json_loss(lost_, now))) lost_ = 0;
-  if (lost_ > 0 || !write(json_record(record, now))) ++lost_;
+  if (lost_ > 0 || !write(json_record(record, now, session))) ++lost_;
 }
 
 bool JsonFile::write(std::string line) {

@@ -18,7 +18,7 @@ class JsonFile {
  public:
   static util::Result<JsonFile> open(const std::string& path);
 
-  void append(std::string_view record, Milliseconds now);
+  void append(std::string_view record, Milliseconds now, std::string_view session = {});
   // Not yet said in the file.
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 

@@ -22,7 +22,9 @@
 //   pid        A number.
 //   severity   "info", "warning", "error", "fatal" or "panic"
 //   queue_id   Of the message that it is about.
-//   session    What a program says about itself as "session=".
+//   session    The same for all that smtp(8) has to say about one connection, in all processes that
+//              it went through; a connection keeps it until it is closed. Otherwise what a program
+//              says about itself as "session=".
 //   event      "submission" (pickup), "message" (cleanup), "active" (qmgr begins to deliver),
 //              "delivery" (the outcome for one recipient), "removed", "client" (smtpd)
 //   fields     The line's name=value pairs, under their names and without "< >": "to", "from",
@@ -97,14 +99,14 @@ class Files {
   void add_json(JsonFile json) { json_.emplace(std::move(json)); }
   [[nodiscard]] bool have_text() const { return text_.has_value(); }
 
-  void append(std::string_view record) {
+  void append(std::string_view record, std::string_view session = {}) {
     if (text_) (void)text_->append(record);
-    append_json(record);
+    append_json(record, session);
   }
-  void append_json(std::string_view record) {
+  void append_json(std::string_view record, std::string_view session) {
     if (!json_) return;
     const auto now = std::chrono::system_clock::now();
-    json_->append(record, std::chrono::time_point_cast<std::chrono::milliseconds>(now));
+    json_->append(record, std::chrono::time_point_cast<std::chrono::milliseconds>(now), session);
   }
   [[nodiscard]] std::uint64_t lost() const { return json_ ? json_->lost() : 0; }
 
@@ -142,12 +144,12 @@ class Postlogd final : public service::DgramService {
   }
 
   void on_datagram(std::string_view record) override {
-    if (record.starts_with(kJsonOnly)) {
-      files_->append_json(record.substr(kJsonOnly.size()));
-      return;
-    }
+    const bool json_only = record.starts_with(kJsonOnly);
+    if (json_only) record.remove_prefix(kJsonOnly.size());
+    const std::string_view session = global::postlog_proto::take_session(record);
+    if (json_only) return files_->append_json(record, session);
     if (!files_->have_text()) pass_to_syslog(record);
-    files_->append(record);
+    files_->append(record, session);
   }
 
   void on_exit(service::Leaving /*why*/) override {

@@ -16,10 +16,16 @@
 
 #include "util/msg.h"
 #include "util/postlog_copies.h"
+#include "util/postlog_prefix.h"
 #include "util/unique_fd.h"
 
 namespace handoff::util::msg {
 namespace {
+
+std::string& current_prefix() {
+  static std::string prefix;
+  return prefix;
+}
 
 constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 250'000};
 constexpr std::size_t kMostWaiting = 1000;
@@ -93,7 +99,8 @@ class PostlogSink : public Sink {
   }
 
   std::string datagram(Level level, std::string_view tag, std::string_view text) const {
-    return std::string(options_.mark) + format_record(level, options_.hostname, tag, text);
+    return std::string(options_.mark) + PostlogPrefix::current() +
+           format_record(level, options_.hostname, tag, text);
   }
 
   bool connect_to_postlogd() {
@@ -120,6 +127,16 @@ class PostlogSink : public Sink {
 };
 
 }  // namespace
+
+PostlogPrefix::PostlogPrefix(std::string prefix) {
+  current_prefix() = std::move(prefix);
+}
+PostlogPrefix::~PostlogPrefix() {
+  current_prefix().clear();
+}
+const std::string& PostlogPrefix::current() {
+  return current_prefix();
+}
 
 std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
                                    std::unique_ptr<Sink> fallback) {
