@@ -9,7 +9,6 @@ import time
 import pytest
 
 from support import programs
-from support.layout import MAIL_OWNER, SETGID_GROUP
 
 MAIN_CF = "myhostname = mail.example.test\nrelayhost = [mx.example.test]\nunused = x\n"
 MASTER_CF = ("smtp inet n - n - - smtpd -o {smtpd_banner = two  blanks}\n"
@@ -119,14 +118,3 @@ def test_values_that_multiply_are_refused(directory):
     (directory / "main.cf").write_text(chain + "relayhost = $n0\n")
     done = postconf(directory, "-x", "relayhost")
     assert (done.returncode, "unreasonable macro call nesting" in done.stderr) == (1, True)
-
-
-def test_templates_are_not_there_yet(directory):
-    (directory / "main.cf").write_text(
-        f"{MAIN_CF}mail_owner = {MAIL_OWNER}\nsetgid_group = {SETGID_GROUP}\n")
-    done = subprocess.run([programs.ours("bounce"), "-SVnexpand_templates", "-o",
-                           "queue_directory=/"], text=True, capture_output=True, check=False,
-                          stdin=subprocess.DEVNULL, timeout=60,
-                          env={**os.environ, "MAIL_CONFIG": str(directory)})
-    assert done.returncode == 1
-    assert "there are no templates to show" in done.stderr
