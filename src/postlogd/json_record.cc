@@ -200,7 +200,7 @@ std::string rfc3339(Milliseconds time) {
   return fmt::format("{}.{:03}Z", std::string_view(text.data(), length), rest.count());
 }
 
-std::string json_record(std::string_view record, Milliseconds now) {
+std::string json_record(std::string_view record, Milliseconds now, std::string_view session) {
   Json object;
   const auto parsed = parse_record(record);
   if (!parsed) {
@@ -211,6 +211,7 @@ std::string json_record(std::string_view record, Milliseconds now) {
   object["time"] = rfc3339(time_of(parsed->stamp, now));
   object["host"] = std::string(parsed->host);
   put_sender(object, parsed->sender);
+  if (!session.empty()) object["session"] = std::string(session);
   put_text(object, parsed->text);
   return encoded(object);
 }

@@ -16,8 +16,8 @@ using Milliseconds = std::chrono::time_point<std::chrono::system_clock, std::chr
 // "2026-11-21T21:07:05.123Z" (RFC 3339).
 std::string rfc3339(Milliseconds time);
 
-// Without a newline. `now`: when the record came.
-std::string json_record(std::string_view record, Milliseconds now);
+// Without a newline. `now`: when the record came. `session`: what its sender told beside it.
+std::string json_record(std::string_view record, Milliseconds now, std::string_view session = {});
 // In place of `count` records that could not be written.
 std::string json_loss(std::uint64_t count, Milliseconds now);
 

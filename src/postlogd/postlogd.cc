@@ -22,7 +22,9 @@
 //   pid        A number.
 //   severity   "info", "warning", "error", "fatal" or "panic"
 //   queue_id   Of the message that it is about.
-//   session    What a program says about itself as "session=".
+//   session    The same for all that smtp(8) has to say about one connection, in all processes that
+//              it went through; a connection keeps it until it is closed. Otherwise what a program
+//              says about itself as "session=".
 //   event      "submission" (pickup), "message" (cleanup), "active" (qmgr begins to deliver),
 //              "delivery" (the outcome for one recipient), "removed", "client" (smtpd)
 //   fields     The line's name=value pairs, under their names and without "< >": "to", "from",
@@ -101,15 +103,16 @@ class Files {
   [[nodiscard]] const std::string& host() const { return host_; }
   [[nodiscard]] bool have_text() const { return text_.has_value(); }
 
-  void append(std::string_view record) {
+  void append(std::string_view record, std::string_view session = {}) {
     if (text_) text_->append(std::string(record), [this](auto count) { return loss(count); });
-    append_json(record);
+    append_json(record, session);
   }
-  void append_json(std::string_view record) {
+  void append_json(std::string_view record, std::string_view session) {
     if (!json_) return;
     using std::chrono::milliseconds;
     const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-    json_->append(json_record(record, now), [now](auto count) { return json_loss(count, now); });
+    json_->append(json_record(record, now, session),
+                  [now](auto count) { return json_loss(count, now); });
   }
 
   // A record in place of `count` others.
@@ -155,12 +158,12 @@ class Postlogd final : public service::DgramService {
   }
 
   void on_datagram(std::string_view record) override {
-    if (record.starts_with(kJsonOnly)) {
-      files_->append_json(record.substr(kJsonOnly.size()));
-      return;
-    }
+    const bool json_only = record.starts_with(kJsonOnly);
+    if (json_only) record.remove_prefix(kJsonOnly.size());
+    const std::string_view session = global::postlog_proto::take_session(record);
+    if (json_only) return files_->append_json(record, session);
     if (!files_->have_text()) pass_to_syslog(record);
-    files_->append(record);
+    files_->append(record, session);
   }
 
   void on_exit(service::Leaving /*why*/) override {

@@ -1,16 +1,20 @@
 #include "smtp/delivery.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
+#include "global/postlog_proto.h"
 #include "smtp/conversation.h"
 #include "smtp/handshake.h"
 #include "smtp/message_text.h"
 #include "smtp/small_dialogues.h"
 #include "smtp/transaction.h"
 #include "util/msg.h"
+#include "util/postlog_prefix.h"
 #include "util/text.h"
 
 namespace handoff::smtp {
@@ -192,6 +196,7 @@ std::optional<Session> Delivery::connect(const Server& server, const Candidate& 
 }
 
 bool Delivery::shake_hands(Session& session, bool last_chance) {
+  const util::msg::PostlogPrefix log(log_prefix(session));
   Conversation conversation(session.stream, session.state.server, context_.params);
   Handshake handshake(session.state, context_.params, context_.discarded, job_.request.queue_id);
   conversation.run(handshake, [&](const std::vector<Outcome>& outcomes) {
@@ -209,6 +214,7 @@ bool Delivery::shake_hands(Session& session, bool last_chance) {
 }
 
 void Delivery::deliver(Session& session, bool last_chance) {
+  const util::msg::PostlogPrefix log(log_prefix(session));
   SessionState& state = session.state;
   job_.request.stats.connection_setup_done = TimeStamp::now();
   job_.request.stats.reuse_count = state.reuse_count;
@@ -223,6 +229,16 @@ void Delivery::deliver(Session& session, bool last_chance) {
       .run(transaction, text, [&](const std::vector<Outcome>& outcomes) {
         if (!outcomes.empty()) ledger_.apply(outcomes, relay(session, last_chance));
       });
+}
+
+// The kernel's name for the connection, which goes with it from process to process.
+std::string Delivery::log_prefix(const Session& session) const {
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  if (context_.params.maillog_json_file.empty() ||
+      getsockopt(session.stream.fd(), SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0)
+    return {};
+  return global::postlog_proto::session_prefix(fmt::format("{:x}", cookie));
 }
 
 RecipientLedger::Relay Delivery::relay(const Session& session, bool last_chance) const {

@@ -69,6 +69,7 @@ class Delivery {
 
   void give_up(const Place& place);
   [[nodiscard]] SessionStore::Policy policy(const std::string& element) const;
+  [[nodiscard]] std::string log_prefix(const Session& session) const;
   [[nodiscard]] RecipientLedger::Relay relay(const Session& session, bool last_chance) const;
   [[nodiscard]] static Server server_of(const NextHop& hop, const Candidate& candidate);
   [[nodiscard]] bool done() const { return ledger_.all_settled(); }

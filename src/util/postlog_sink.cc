@@ -18,11 +18,17 @@
 
 #include "util/msg.h"
 #include "util/postlog_copies.h"
+#include "util/postlog_prefix.h"
 #include "util/signals.h"
 #include "util/unique_fd.h"
 
 namespace handoff::util::msg {
 namespace {
+
+std::string& current_prefix() {
+  static std::string prefix;
+  return prefix;
+}
 
 constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 250'000};
 constexpr std::size_t kMostWaiting = 1000;
@@ -131,7 +137,8 @@ class PostlogSink : public Sink {
   }
 
   std::string datagram(Level level, std::string_view tag, std::string_view text) const {
-    return std::string(options_.mark) + format_record(level, options_.hostname, tag, text);
+    return std::string(options_.mark) + PostlogPrefix::current() +
+           format_record(level, options_.hostname, tag, text);
   }
 
   bool connect_to_postlogd() {
@@ -162,6 +169,16 @@ class PostlogSink : public Sink {
 PostlogSink* PostlogSink::rescued_ = nullptr;
 
 }  // namespace
+
+PostlogPrefix::PostlogPrefix(std::string prefix) {
+  current_prefix() = std::move(prefix);
+}
+PostlogPrefix::~PostlogPrefix() {
+  current_prefix().clear();
+}
+const std::string& PostlogPrefix::current() {
+  return current_prefix();
+}
 
 std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
                                    std::unique_ptr<Sink> fallback) {

@@ -74,6 +74,30 @@ def test_beside_syslog_programs_have_every_line_once(suite, peer):
         assert mail.log.lines() == []
 
 
+@pytest.mark.parametrize("text", ["file", "syslog"])
+def test_lines_about_a_connection_have_its_session(suite, peer, text):
+    """Also when it went through the cache, to another process."""
+    with suite(relayhost=peer.nexthop, smtp_connection_cache_destinations="static:all",
+               connection_cache_ttl_limit="60s", smtp_connection_cache_time_limit="60s",
+               services={"smtp/unix": "- - n - - smtp -o max_use=1"}) as mail:
+        path = mail.log.path.with_name("mail.json")
+        mail.configure(maillog_json_file=path, **({} if text == "file" else {"maillog_file": ""}))
+        mail.reload()
+
+        def sent():
+            return [(record["session"], record["fields"].get("conn_use", 1), record["pid"])
+                    for record in json_records(path) if record.get("event") == "delivery"]
+
+        for count in (1, 2):
+            mail.submit(["user@example.test"], HELLO)
+            wait_until(lambda: path.exists() and len(sent()) == count, 20, "a delivery")
+            mail.wait_for_empty_queue()
+        assert [use for _, use, _ in sent()] == [1, 2]
+        assert len({session for session, _, _ in sent()}) == 1
+        assert len({pid for _, _, pid in sent()}) == 2
+        assert "session" not in mail.log.text()
+
+
 def test_a_json_log_that_is_not_allowed_leaves_the_text_alone(suite, peer):
     with suite(relayhost=peer.nexthop, maillog_json_file="/nonexistent/log") as mail:
         mail.log.expect("maillog_json_file value '/nonexistent/log' does not match any prefix")

@@ -163,17 +163,6 @@ def test_values_that_multiply_are_refused(directory):
     assert (done.returncode, "unreasonable macro call nesting" in done.stderr) == (1, True)
 
 
-def test_templates_are_not_there_yet(directory):
-    (directory / "main.cf").write_text(
-        f"{MAIN_CF}mail_owner = {MAIL_OWNER}\nsetgid_group = {SETGID_GROUP}\n")
-    done = subprocess.run([programs.ours("bounce"), "-SVnexpand_templates", "-o",
-                           "queue_directory=/"], text=True, capture_output=True, check=False,
-                          stdin=subprocess.DEVNULL, timeout=60,
-                          env={**os.environ, "MAIL_CONFIG": str(directory)})
-    assert done.returncode == 1
-    assert "there are no templates to show" in done.stderr
-
-
 # --- Many editors, and editors that cannot
 
 @contextlib.contextmanager

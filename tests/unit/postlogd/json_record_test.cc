@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "global/postlog_proto.h"
 #include "postlogd/json_record.h"
 #include "postlogd/log_file.h"
 #include "support/files.h"
@@ -158,6 +159,19 @@ TEST_F(JsonRecordTest, LossesAreCounted) {
   ASSERT_EQ(lines.size(), static_cast<std::size_t>(written) - 1 + 2);
   EXPECT_EQ(lines[lines.size() - 2]["lost"], 1);
   EXPECT_EQ(lines.back()["message"], "after");
+}
+
+TEST(PostlogPrefix, NamesTheSession) {
+  namespace proto = global::postlog_proto;
+  const std::string sent = proto::session_prefix("2f1a") + "Nov 21 21:07:05 mail a[1]: x";
+  std::string_view record = sent;
+  const std::string_view session = proto::take_session(record);
+  EXPECT_EQ(session, "2f1a");
+  EXPECT_EQ(Json::parse(json_record(record, kNow, session))["session"], "2f1a");
+  EXPECT_EQ(proto::take_session(record), "");
+  EXPECT_EQ(record, "Nov 21 21:07:05 mail a[1]: x");
+  record = "session without end";
+  EXPECT_EQ(proto::take_session(record), "");
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 
 #include "support/files.h"
 #include "util/msg.h"
+#include "util/postlog_copies.h"
+#include "util/postlog_prefix.h"
 #include "util/sockets.h"
 
 namespace handoff::util {
@@ -122,6 +124,24 @@ TEST_F(PostlogSinkTest, SaysThemBeforeItIsTerminated) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
   ASSERT_EQ(texts.size(), 30U);
   EXPECT_EQ(texts.back(), "29");
+}
+
+TEST_F(PostlogSinkTest, MarksCopiesAndTellsThePrefix) {
+  const auto log =
+      msg::postlog_copies(directory_.path("postlog"), "host", "copy: ", msg::Patience::Brief);
+  {
+    const msg::PostlogPrefix prefix("about x: ");
+    write(*log, 0, 1);
+  }
+  write(*log, 1, 2);
+  std::array<char, 200> buffer;
+  const auto received = [&] {
+    const auto size = recv(postlogd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    return std::string(buffer.data(), static_cast<std::size_t>(size));
+  };
+  EXPECT_TRUE(received().starts_with("copy: about x: "));
+  const std::string second = received();
+  EXPECT_TRUE(second.starts_with("copy: ") && second.find("about") == std::string::npos) << second;
 }
 
 }  // namespace
