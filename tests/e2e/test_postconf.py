@@ -14,7 +14,6 @@ from typing import Iterator, List
 import pytest
 
 from support import programs
-from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.root import needs_root
 
 MAIN_CF = "myhostname = mail.example.test\nrelayhost = [mx.example.test]\nunused = x\n"
