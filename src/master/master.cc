@@ -86,6 +86,7 @@
 namespace handoff::master {
 namespace {
 
+#include "service/debugger.h"
 namespace proto = global::master_proto;
 constexpr const char* kProgram = "master";
 constexpr mode_t kUmask = 077;
@@ -101,12 +102,6 @@ MasterOptions options_from(int argc, char** argv) {
     (void)setenv(proto::kConfigVariable, options.config_directory.c_str(), 1);
   }
   return options;
-}
-
-void run_debugger(const std::string& command) {
-  if (command.empty()) msg::fatal("no debugger_command variable set up");
-  msg::info("running: {}", command);
-  if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
 }
 
 MainSetup enter_queue_directory() {
@@ -156,7 +151,7 @@ int run(int argc, char** argv) {
   MainSetup main = enter_queue_directory();
   const std::string debugger = main.params.debugger_command;
   Instance instance(options, std::move(inherited), std::move(main));
-  if (options.debug) run_debugger(debugger);
+  if (options.debug) service::run_debugger(debugger);
   instance.start();
   leave_the_last_of_it(options, instance.setup());
   announce_ready(std::move(parent));

@@ -53,16 +53,13 @@
 #include "global/trigger.h"
 #include "sendmail/fail.h"
 #include "sendmail/options.h"
+#include "util/base_name.h"
 #include "sendmail/submission.h"
 #include "util/msg.h"
 #include "util/result.h"
 
 namespace handoff::sendmail {
 namespace {
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
 
 // Descriptors 0 to 2 must not become the message's by accident.
 void open_standard_descriptors() {
@@ -108,7 +105,7 @@ int run(int argc, char** argv) {
   open_standard_descriptors();
   (void)std::signal(SIGPIPE, SIG_IGN);
   global::open_log_early("sendmail", global::LogRole::Command);
-  const Options options = parse_options(base_name(argv[0]), argc, argv);
+  const Options options = parse_options(std::string(util::base_name(argv[0])), argc, argv);
   util::msg::set_verbose(options.verbose > 1 ? options.verbose - 1 : 0);
   const global::Config config = load_config(options.config_directory);
   const auto params = global::try_load_params(config, "sendmail");

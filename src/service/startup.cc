@@ -12,6 +12,8 @@
 
 #include "global/master_proto.h"
 #include "global/table_settings.h"
+#include "service/debugger.h"
+#include "util/base_name.h"
 #include "util/msg.h"
 #include "util/sockets.h"
 #include "util/text.h"
@@ -21,10 +23,6 @@ namespace {
 
 namespace proto = global::master_proto;
 using util::errno_text;
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
-}
 
 global::Config load_config(const std::string& program, const std::string& service,
                            const Options& options) {
@@ -79,14 +77,6 @@ unsigned generation_from_environment() {
   return *generation;
 }
 
-void run_debugger(const Started& started) {
-  if (!started.options.debug && std::getenv(proto::kDebugVariable) == nullptr) return;
-  const std::string& command = started.params.debugger_command;
-  if (command.empty()) msg::fatal("no debugger_command variable set up");
-  msg::info("running: {}", command);
-  if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
-}
-
 void drop_group(const global::MailOwner& owner) {
   if (setgid(owner.gid) != 0) msg::fatal("setgid({}): {}", owner.gid, errno_text(errno));
   if (initgroups(owner.name.c_str(), owner.gid) != 0) {
@@ -119,7 +109,7 @@ void drop_privileges(const Started& started) {
 Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs) {
   (void)std::signal(SIGPIPE, SIG_IGN);
   (void)std::signal(SIGXFSZ, SIG_IGN);
-  const std::string program = base_name(argc > 0 ? argv[0] : "daemon");
+  const std::string program(util::base_name(argc > 0 ? argv[0] : "daemon"));
   if (std::getenv(proto::kVerboseVariable) != nullptr) msg::set_verbose(1);
   global::open_log_early(program, skeleton.log);
 
@@ -142,7 +132,9 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
   check_needs(started, needs);
   check_transport(started, skeleton);
   started.generation = generation_from_environment();
-  run_debugger(started);
+  if (started.options.debug || std::getenv(proto::kDebugVariable) != nullptr) {
+    run_debugger(started.params.debugger_command);
+  }
   return started;
 }
 
