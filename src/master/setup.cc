@@ -10,7 +10,6 @@
 #include "global/config_expand.h"
 #include "global/main_cf_snapshot.h"
 #include "global/master_proto.h"
-#include "global/own_addresses.h"
 #include "util/msg.h"
 #include "util/text.h"
 #include "util/text_file.h"
@@ -30,11 +29,11 @@ bool jails_by_default(const global::Config& config) {
   return old && *old == "yes";
 }
 
-EntryDefaults entry_defaults(const MainSetup& main, const Network& network) {
+EntryDefaults entry_defaults(const MainSetup& main) {
   EntryDefaults defaults;
   defaults.process_limit = main.params.default_process_limit;
   defaults.chroot = jails_by_default(main.config);
-  if (!network.ipv4 && !network.ipv6) {
+  if (!main.protocols.any()) {
     msg::warn("all network protocols are disabled (inet_protocols = {})",
               main.params.inet_protocols);
     msg::warn("disabling all type \"inet\" services in master.cf");
@@ -69,10 +68,9 @@ void keep_what_cannot_change(global::Config& config, const global::Params& runni
 }
 
 // Listeners are opened long before a daemon asks whether the addresses are ours.
-Status check_addresses(const global::Config& config, const global::Params& params) {
-  const auto network = network_from(params.inet_protocols, params.inet_interfaces, "");
-  if (network && !network->ipv4 && !network->ipv6) return {};  // there are no addresses
-  const auto own = global::OwnAddresses::try_load(config, params);
+Status check_addresses(const MainSetup& main) {
+  if (!main.protocols.any()) return {};
+  const auto own = global::OwnAddresses::try_load(main.config, main.params, main.protocols);
   if (!own) return own.error();
   return {};
 }
@@ -92,8 +90,15 @@ Result<MainSetup> read_main_cf(const global::Params* running) {
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(*config, *params);
   if (!owner) return std::move(owner).error();
-  if (auto found = check_addresses(*config, *params); !found) return std::move(found).error();
-  return MainSetup{*std::move(config), *std::move(params), *std::move(owner), *std::move(text)};
+  auto protocols = global::try_inet_protocols(*config, *params);
+  if (!protocols) return std::move(protocols).error();
+  MainSetup main{.config = *std::move(config),
+                 .params = *std::move(params),
+                 .owner = *std::move(owner),
+                 .protocols = *protocols,
+                 .text = *std::move(text)};
+  if (auto found = check_addresses(main); !found) return std::move(found).error();
+  return main;
 }
 
 void add_service(std::vector<PlannedService>& services, PlannedService service) {
@@ -110,21 +115,23 @@ void add_service(std::vector<PlannedService>& services, PlannedService service) 
 
 Result<Setup> read_setup(MainSetup main) {
   const std::string file = main.config.directory() + "/master.cf";
-  auto network = network_from(main.params.inet_protocols, main.params.inet_interfaces,
-                              main.params.known_tcp_ports);
-  if (!network) return std::move(network).error();
+  const Network network =
+      network_from(main.protocols, main.params.inet_interfaces, main.params.known_tcp_ports);
   const auto text = util::read_text_file(file);
   if (!text) return text.error();
-  auto entries = parse_master_cf(*text, file, entry_defaults(main, *network));
+  auto entries = parse_master_cf(*text, file, entry_defaults(main));
   if (!entries) return std::move(entries).error();
 
   auto copy = global::make_main_cf_snapshot(main.config.directory(), main.text);
   if (!copy) return std::move(copy).error();
 
-  Setup setup{
-      std::move(main.config), std::move(main.params), std::move(main.owner), {}, *std::move(copy)};
+  Setup setup{.config = std::move(main.config),
+              .params = std::move(main.params),
+              .owner = std::move(main.owner),
+              .services = {},
+              .main_cf = *std::move(copy)};
   for (Entry& entry : *entries) {
-    auto endpoint = endpoint_of(entry, file, *network);
+    auto endpoint = endpoint_of(entry, file, network);
     if (!endpoint) return std::move(endpoint).error();
     add_service(setup.services, {std::move(entry), *std::move(endpoint)});
   }

@@ -9,6 +9,7 @@
 
 #include "global/config.h"
 #include "global/mail_owner.h"
+#include "global/own_addresses.h"
 #include "global/params.h"
 #include "master/endpoint.h"
 #include "master/master_cf.h"
@@ -35,6 +36,7 @@ struct MainSetup {
   global::Config config;
   global::Params params;
   global::MailOwner owner;
+  global::InetProtocols protocols;
   std::string text;
 };
 // At a reload, what cannot change (sockets and locks are where they were at start) is as in
