@@ -71,6 +71,7 @@ void Launcher::keep_setup() {
 }
 
 void Launcher::remove_vanished() {
+  if (setup_.file_differs) spawner_.hand_out(setup_.main_cf.get());
   for (auto each = services_.begin(); each != services_.end();) {
     const auto service = each++;
     const bool planned =

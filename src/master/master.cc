@@ -44,6 +44,9 @@
 //   and no change of user, whatever master.cf says.
 //
 //   A service manager is told when the mail system is up, reloads and stops, and why a reload
+//   Only a restart changes queue_directory and inet_protocols: a reload goes on with their old
+//   values, with a warning, and daemons get a main.cf that has these.
+//
 //   failed, as described in sd_notify(3): the variable NOTIFY_SOCKET names its socket. With
 //   systemd, use Type=notify with a foreground start (-d or -s), or NotifyAccess=all with -w.
 //

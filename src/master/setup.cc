@@ -10,6 +10,7 @@
 #include "global/config_expand.h"
 #include "global/main_cf_snapshot.h"
 #include "global/master_proto.h"
+#include "util/line_document.h"
 #include "util/msg.h"
 #include "util/text.h"
 #include "util/text_file.h"
@@ -53,18 +54,43 @@ std::optional<std::string> value_of(const global::Config& config, std::string_vi
   return *std::move(value);
 }
 
-// Before anything is made of the values.
-void keep_what_cannot_change(global::Config& config, const global::Params& running) {
+// What one writes to get this value.
+std::string as_written(std::string_view value) {
+  std::string text;
+  for (const char c : value) text.append(c == '$' ? 2 : 1, c);
+  return text;
+}
+
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// Before anything is made of the values. Returns what is no more as the file says.
+Values keep_what_cannot_change(global::Config& config, const global::Params& running) {
   const std::array unchangeable = {std::pair{"queue_directory", &running.queue_directory},
                                    std::pair{"inet_protocols", &running.inet_protocols}};
+  Values kept;
   for (const auto& [name, old] : unchangeable) {
     const auto value = value_of(config, name);
     if (!value || *value == *old) continue;
     msg::warn("ignoring {} parameter value change", name);
     msg::warn("old value: \"{}\", new value: \"{}\"", *old, *value);
     msg::warn("to change {}, stop and start Postfix", name);
-    config.set(name, *old);
+    kept.emplace_back(name, as_written(*old));
+    config.set(name, kept.back().second);
   }
+  return kept;
+}
+
+// The lines of all others keep their numbers.
+std::string text_with(const std::string& main_cf, const Values& values) {
+  util::LineDocument document(main_cf);
+  for (const auto& [name, value] : values) {
+    for (const auto& entry : document.entries()) {
+      const std::string_view text = entry.text;
+      if (util::trim(text.substr(0, text.find('='))) == name) document.comment_out(entry);
+    }
+    document.append(fmt::format("{} = {}", name, value));
+  }
+  return document.text();
 }
 
 // Listeners are opened long before a daemon asks whether the addresses are ours.
@@ -85,7 +111,7 @@ Result<MainSetup> read_main_cf(const global::Params* running) {
   if (!text) return std::move(text).error();
   auto config = global::Config::from_text(*text, options);
   if (!config) return std::move(config).error();
-  if (running != nullptr) keep_what_cannot_change(*config, *running);
+  const Values kept = running != nullptr ? keep_what_cannot_change(*config, *running) : Values();
   auto params = global::try_load_params(*config, kProgram);
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(*config, *params);
@@ -96,7 +122,8 @@ Result<MainSetup> read_main_cf(const global::Params* running) {
                  .params = *std::move(params),
                  .owner = *std::move(owner),
                  .protocols = *protocols,
-                 .text = *std::move(text)};
+                 .text = text_with(*text, kept),
+                 .file_differs = !kept.empty()};
   if (auto found = check_addresses(main); !found) return std::move(found).error();
   return main;
 }
@@ -129,7 +156,8 @@ Result<Setup> read_setup(MainSetup main) {
               .params = std::move(main.params),
               .owner = std::move(main.owner),
               .services = {},
-              .main_cf = *std::move(copy)};
+              .main_cf = *std::move(copy),
+              .file_differs = main.file_differs};
   for (Entry& entry : *entries) {
     auto endpoint = endpoint_of(entry, file, network);
     if (!endpoint) return std::move(endpoint).error();

@@ -28,7 +28,8 @@ struct Setup {
   global::Params params;
   global::MailOwner owner;
   std::vector<PlannedService> services;
-  util::UniqueFd main_cf;  // a copy, for the time when the file is no good (main_cf_snapshot.h)
+  util::UniqueFd main_cf;     // what daemons are to read (main_cf_snapshot.h), when not the file,
+  bool file_differs = false;  // because that has what cannot change, or is no good
 };
 
 // main.cf alone; what has to be known before the first line is logged.
@@ -37,10 +38,11 @@ struct MainSetup {
   global::Params params;
   global::MailOwner owner;
   global::InetProtocols protocols;
-  std::string text;
+  std::string text;           // as daemons are to read it
+  bool file_differs = false;  // from the text, which has what cannot change as it was
 };
 // At a reload, what cannot change (sockets and locks are where they were at start) is as in
-// `running`, with a warning.
+// `running`, with a warning; for the daemons, too.
 util::Result<MainSetup> read_main_cf(const global::Params* running = nullptr);
 
 // And master.cf. Mistakes have been explained in the log.

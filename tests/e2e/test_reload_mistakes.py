@@ -116,3 +116,31 @@ def test_mail_flows_on(suite, peer, name):
 @needs_root("root can become somebody else")
 def test_the_same_without_root(suite, peer):
     test_mail_flows_on(functools.partial(suite, user=ROOTLESS_USER), peer, "syntax")
+
+
+def test_what_only_a_restart_can_change_stays_for_the_daemons_too(suite, peer):
+    """The rest of the new configuration takes effect."""
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+        deliver(mail, peer, "one@example.test", "old.handoff.test")
+        queue = mail.queue_directory
+        mail.log.expect("ignoring queue_directory parameter value change",
+                        f'old value: "{queue}", new value: "/nonexistent/q"',
+                        "to change queue_directory, stop and start Postfix",
+                        "ignoring inet_protocols parameter value change",
+                        'old value: "ipv4", new value: "all"', "to change inet_protocols")
+        mail.configure(queue_directory="/nonexistent/q", inet_protocols="all",
+                       myhostname="new.handoff.test")
+        mail.reload()
+        renew_all_daemons(mail)
+        mail.log.allow(r"killed by signal 15$")
+        deliver(mail, peer, "two@example.test", "new.handoff.test")
+
+        path = mail.config_directory / "main.cf"
+        good = path.read_text()
+        path.write_text(good + "nonsense\n")
+        reload(mail)
+        mail.log.expect(REFUSED, "missing '=' after attribute name", "an entry is name = value")
+        mail.log.wait_for(REFUSED)
+        renew_all_daemons(mail)
+        deliver(mail, peer, "three@example.test", "new.handoff.test")
+        path.write_text(good.replace("/nonexistent/q", str(queue)))
