@@ -20,13 +20,8 @@ constexpr std::chrono::seconds kInitializationLimit{100};
 
 // Both directions, as daemons are used to.
 void replace_by_null(int target) {
-  UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) msg::fatal("open /dev/null: {}", util::errno_text(errno));
-  if (null.get() == target) {  // it was closed: then it has become this one
-    (void)fcntl(target, F_SETFD, 0);
-    (void)null.release();
-    return;
-  }
   if (dup2(null.get(), target) < 0) msg::fatal("dup2: {}", util::errno_text(errno));
 }
 

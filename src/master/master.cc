@@ -90,6 +90,7 @@ namespace handoff::master {
 namespace {
 
 #include "service/debugger.h"
+#include "util/standard_descriptors.h"
 namespace proto = global::master_proto;
 constexpr const char* kProgram = "master";
 constexpr mode_t kUmask = 077;
@@ -141,6 +142,7 @@ int run(int argc, char** argv) {
   util::raise_descriptor_limit();  // for our children, too
   global::open_log_early(kProgram, global::LogRole::Keeper);
   global::also_to_stderr();
+  if (!util::open_standard_descriptors()) return EXIT_FAILURE;
   const MasterOptions options = options_from(argc, argv);
   if (options.test) {
     (void)enter_queue_directory();

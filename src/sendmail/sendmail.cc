@@ -37,7 +37,6 @@
 // SEE ALSO
 //   postdrop(1), pickup(8), postqueue(1)
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,19 +52,14 @@
 #include "global/trigger.h"
 #include "sendmail/fail.h"
 #include "sendmail/options.h"
-#include "util/base_name.h"
 #include "sendmail/submission.h"
+#include "util/base_name.h"
 #include "util/msg.h"
 #include "util/result.h"
+#include "util/standard_descriptors.h"
 
 namespace handoff::sendmail {
 namespace {
-
-// Descriptors 0 to 2 must not become the message's by accident.
-void open_standard_descriptors() {
-  for (const int fd : {0, 1, 2})
-    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) std::exit(EX_OSERR);
-}
 
 global::Config load_config(const std::string& directory) {
   global::ConfigOptions options;
@@ -102,7 +96,7 @@ int flush_queue(const global::Params& params) {
 }
 
 int run(int argc, char** argv) {
-  open_standard_descriptors();
+  if (!util::open_standard_descriptors()) std::exit(EX_OSERR);
   (void)std::signal(SIGPIPE, SIG_IGN);
   global::open_log_early("sendmail", global::LogRole::Command);
   const Options options = parse_options(std::string(util::base_name(argv[0])), argc, argv);
