@@ -77,4 +77,9 @@ void become_session_leader() {
   }
 }
 
+void lead_process_group() {
+  const UniqueFd terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal) (void)setpgid(0, 0);  // who leads a session has one already
+}
+
 }  // namespace handoff::master

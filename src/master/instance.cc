@@ -159,13 +159,15 @@ void Instance::terminate(int signal) {
   (void)std::signal(SIGTERM, SIG_IGN);
   launcher_.reap();
   msg::info("{}", line);
-  if (kill(-getpid(), SIGTERM) != 0) {  // we lead no group (-d)
+  if (kill(-getpid(), SIGTERM) != 0) {  // we lead no group (-d at a terminal)
     for (const pid_t child : launcher_.children()) (void)kill(child, SIGTERM);
   }
   launcher_.serve_log();
-  if (options_.init) return end_as_init();
+  // A signal that it does not handle does nothing to process 1, asked for with -i or not.
+  if (options_.init || getpid() == 1) return end_as_init();
   (void)std::signal(signal, SIG_DFL);
   (void)raise(signal);
+  _exit(EXIT_FAILURE);
 }
 
 // The end of process 1 is a SIGKILL for all others, also for those that still have something to
@@ -197,10 +199,10 @@ Status Instance::try_reload() {
   auto setup = read_setup(*std::move(main));
   if (!setup) return std::move(setup).error();
   if (auto sound = check_daemons(*setup, launcher_.setup()); !sound) return sound;
-  auto plan = launcher_.prepare(*std::move(setup));
-  if (!plan) return std::move(plan).error();
   auto environment = imported_environment(setup->config, setup->params);
   if (!environment) return std::move(environment).error();
+  auto plan = launcher_.prepare(*std::move(setup));
+  if (!plan) return std::move(plan).error();
   const Setup& planned = plan->setup();
   auto opened =
       global::try_open_log(planned.config, planned.params, kProgram, global::LogRole::Keeper);

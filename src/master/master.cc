@@ -15,11 +15,14 @@
 //   -D
 //     Run the debugger_command on the master process after initialization.
 //   -d
-//     Do not detach from the terminal, and keep standard input, output and error.
+//     Do not detach from the terminal, and keep standard input, output and error. Where there is no
+//     terminal, master still makes a process group of its own, which "postfix stop" ends as a
+//     whole.
 //   -e exit_time
 //     End after so many seconds.
 //   -i
-//     Run as process 1: no session of its own, keep standard output.
+//     Run as process 1: no session of its own, keep standard output. As process 1 master ends like
+//     this without the option, too.
 //   -s
 //     Keep standard output, for "maillog_file = /dev/stdout".
 //   -t
@@ -50,7 +53,7 @@
 //   failed, as described in sd_notify(3): the variable NOTIFY_SOCKET names its socket. With
 //   systemd, use Type=notify with a foreground start (-d or -s), or NotifyAccess=all with -w.
 //
-//   As process 1 (-i), master also ends what it did not start, and waits for the end of all others,
+//   As process 1, master also ends what it did not start, and waits for the end of all others,
 //   for some seconds, before it ends with status 0.
 //
 // SECURITY
@@ -122,7 +125,7 @@ MainSetup enter_queue_directory() {
 
 // Standard error stays until everything is in order: whoever starts us sees what is not.
 void leave_terminal(const MasterOptions& options) {
-  if (options.attached) return;
+  if (options.attached) return lead_process_group();
   leave_standard_input();
   if (!options.init && !options.keep_stdout) leave_standard_output();
   if (!options.init) become_session_leader();
