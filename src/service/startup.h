@@ -75,7 +75,7 @@ class ProcessOf : public Interface {
     watchdog_.reset();
     watchdog_.emplace(watchdog_limit_.value_or(limit));
     watchdog_->restart();
-    alarm_in_ = watchdog_limit_.value_or(limit) / 3;
+    alarm_in_ = std::chrono::milliseconds(watchdog_limit_.value_or(limit)) / 3;
   }
   // Called at each turn of the main loop; costs nothing.
   void made_progress() { watchdog_->restart(); }
@@ -84,14 +84,14 @@ class ProcessOf : public Interface {
   std::chrono::milliseconds put_off_alarm() {
     watchdog_->stop();
     watchdog_->restart();
-    return std::chrono::milliseconds(alarm_in_) * 3 / 4;
+    return alarm_in_ * 3 / 4;
   }
 
  private:
   Started started_;
   std::optional<std::chrono::seconds> watchdog_limit_;
   std::optional<util::Watchdog> watchdog_;
-  std::chrono::seconds alarm_in_{};
+  std::chrono::milliseconds alarm_in_{};
 };
 
 }  // namespace handoff::service
