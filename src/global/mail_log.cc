@@ -119,25 +119,26 @@ void open_log_early(std::string_view program, LogRole role) {
                 program, role);
 }
 
-Status try_open_log(const Config& config, const Params& params, std::string_view program,
-                    LogRole role) {
-  const auto facility = facility_named(params.syslog_facility);
-  if (!facility) {
+Status check_log(const Config& config, const Params& params) {
+  if (!facility_named(params.syslog_facility)) {
     return mistake(config, "syslog_facility", params.syslog_facility,
                    "must be mail, daemon, user, local0 to local7 or another facility of syslog",
                    fmt::format("file {}: parameter syslog_facility: unrecognized value: {}",
                                config.main_cf(), params.syslog_facility));
   }
-  const bool to_file = !params.maillog_file.empty();
-  if (to_file) {
-    if (Status allowed = check_log_file(config, params, "maillog_file", params.maillog_file);
-        !allowed) {
-      return allowed;
-    }
-  }
+  if (params.maillog_file.empty()) return {};
+  return check_log_file(config, params, "maillog_file", params.maillog_file);
+}
+
+Status try_open_log(const Config& config, const Params& params, std::string_view program,
+                    LogRole role) {
+  if (Status sound = check_log(config, params); !sound) return sound;
   tell_children(params);
   set_tag(params.syslog_name, program);
-  replace_sinks(to_file ? log_file_sink(params, role) : msg::syslog_sink(*facility), program, role);
+  replace_sinks(params.maillog_file.empty()
+                    ? msg::syslog_sink(*facility_named(params.syslog_facility))
+                    : log_file_sink(params, role),
+                program, role);
   return {};
 }
 

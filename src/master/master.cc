@@ -36,20 +36,21 @@
 //   are doing. SIGTERM ends the mail system.
 //
 //   Everything in the new configuration is checked before it takes effect: main.cf and master.cf,
-//   the values of all parameters that the programs in master.cf read, also those given with -o, and
-//   that every new service can be listened on. A mistake is logged, and the mail system goes on
+//   the values of all parameters that the programs in master.cf read, also those given with -o,
+//   that these programs are there and their entries have what they need, and that every new service
+//   can be listened on. A mistake is logged, and the mail system goes on
 //   with the configuration it had, to the letter: until the next reload, daemons get the main.cf
 //   that was accepted last from master, and do not read the file. (Postfix's own daemons read it,
 //   and so do commands.) A bad value that is in force already does not stand in the way of a
 //   reload. Look-up tables are not checked.
 //
+//   Only a restart changes queue_directory and inet_protocols: a reload goes on with their old
+//   values, with a warning, and daemons get a main.cf that has these.
+//
 //   Without root privileges ("rootless") everything runs as the current user: there is no chroot
 //   and no change of user, whatever master.cf says.
 //
 //   A service manager is told when the mail system is up, reloads and stops, and why a reload
-//   Only a restart changes queue_directory and inet_protocols: a reload goes on with their old
-//   values, with a warning, and daemons get a main.cf that has these.
-//
 //   failed, as described in sd_notify(3): the variable NOTIFY_SOCKET names its socket. With
 //   systemd, use Type=notify with a foreground start (-d or -s), or NotifyAccess=all with -w.
 //
@@ -85,15 +86,15 @@
 #include "master/instance.h"
 #include "master/options.h"
 #include "master/pid_file.h"
+#include "service/debugger.h"
 #include "util/descriptor_limit.h"
 #include "util/msg.h"
 #include "util/or_die.h"
+#include "util/standard_descriptors.h"
 
 namespace handoff::master {
 namespace {
 
-#include "service/debugger.h"
-#include "util/standard_descriptors.h"
 namespace proto = global::master_proto;
 constexpr const char* kProgram = "master";
 constexpr mode_t kUmask = 077;
@@ -141,11 +142,11 @@ void leave_the_last_of_it(const MasterOptions& options, const Setup& setup) {
 int run(int argc, char** argv) {
   (void)umask(kUmask);
   (void)std::signal(SIGPIPE, SIG_IGN);
+  if (!util::open_standard_descriptors()) return EXIT_FAILURE;
   close_inherited_descriptors();
   util::raise_descriptor_limit();  // for our children, too
   global::open_log_early(kProgram, global::LogRole::Keeper);
   global::also_to_stderr();
-  if (!util::open_standard_descriptors()) return EXIT_FAILURE;
   const MasterOptions options = options_from(argc, argv);
   if (options.test) {
     (void)enter_queue_directory();

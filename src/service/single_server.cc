@@ -21,10 +21,6 @@ namespace {
 namespace proto = global::master_proto;
 using Clock = std::chrono::steady_clock;
 
-const Skeleton kSkeleton{
-    .options = {.retires = true, .stand_alone = true},
-    .transports = {proto::type::kInet, proto::type::kUnix, proto::type::kPass}};
-
 class SingleServer final : public ProcessOf<Process> {
  public:
   using ProcessOf::ProcessOf;
@@ -136,7 +132,7 @@ bool SingleServer::serve_one(SingleService& service, StatusChannel& status, Conn
 }  // namespace
 
 int run_single_server(int argc, char** argv, const Needs& needs, const MakeSingleService& make) {
-  SingleServer server(start(argc, argv, kSkeleton, needs));
+  SingleServer server(start(argc, argv, kSingleSkeleton, needs));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs);

@@ -16,18 +16,12 @@
 #include "global/params.h"
 #include "service/options.h"
 #include "service/process.h"
+#include "service/programs.h"
 #include "service/status_channel.h"
 #include "util/unique_fd.h"
 #include "util/watchdog.h"
 
 namespace handoff::service {
-
-// What differs from skeleton to skeleton.
-struct Skeleton {
-  OptionRules options;
-  std::vector<std::string_view> transports;  // master_proto::type
-  global::LogRole log = global::LogRole::Daemon;
-};
 
 struct Started {
   std::string program;  // base name of argv[0]
@@ -39,7 +33,8 @@ struct Started {
   unsigned generation = 0;
 };
 
-Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs);
+Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs,
+              global::LogRole log = global::LogRole::Daemon);
 
 // chdir to the queue directory, the application's hooks, chroot and change of user as the options
 // say. Without root there is neither.

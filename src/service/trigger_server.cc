@@ -21,8 +21,6 @@ namespace {
 
 namespace proto = global::master_proto;
 
-const Skeleton kSkeleton{
-    .options = {}, .transports = {proto::type::kUnix, proto::type::kFifo, proto::type::kPass}};
 constexpr std::chrono::seconds kWatchdog{1000};
 constexpr std::chrono::seconds kPatience{10};  // with who has connected and says nothing
 constexpr std::size_t kRequestsAtOnce = 1024;
@@ -174,7 +172,7 @@ void Trigger::leave(Leaving why) {
 }  // namespace
 
 int run_trigger_server(int argc, char** argv, const Needs& needs, const MakeTriggerService& make) {
-  Trigger server(start(argc, argv, kSkeleton, needs));
+  Trigger server(start(argc, argv, kTriggerSkeleton, needs));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs);
