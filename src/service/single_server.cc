@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "global/master_proto.h"
+#include "service/accepting.h"
 #include "service/exclusive_wait.h"
 #include "service/lifetime.h"
 #include "service/passed_client.h"
@@ -41,7 +42,7 @@ class SingleServer final : public ProcessOf<Process> {
   Leaving serve_clients(SingleService& service);
   [[nodiscard]] std::optional<Leaving> overdue(Clock::time_point now) const;
   std::optional<std::chrono::milliseconds> wait_limit(SingleService& service) const;
-  std::optional<Connection> accept(const util::UniqueFd& listener) const;
+  std::optional<Connection> accept(Waiting& waiting, std::size_t listener) const;
   // False: master has gone.
   bool serve_one(SingleService& service, StatusChannel& status, Connection client);
 
@@ -81,7 +82,7 @@ Leaving SingleServer::serve_clients(SingleService& service) {
       msg::info("{} -- restarting", why);
       return Leaving::Stale;
     }
-    auto client = accept(waiting.listeners[*wake.listener]);
+    auto client = accept(waiting, *wake.listener);
     if (!client) continue;
     if (!serve_one(service, waiting.status, *std::move(client))) return Leaving::MasterGone;
     ++uses;
@@ -107,11 +108,15 @@ std::optional<std::chrono::milliseconds> SingleServer::wait_limit(SingleService&
   return limit;
 }
 
-std::optional<Connection> SingleServer::accept(const util::UniqueFd& listener) const {
-  auto accepted = util::accept_connection(listener.get());
+std::optional<Connection> SingleServer::accept(Waiting& waiting, std::size_t listener) const {
+  auto accepted = util::accept_connection(waiting.listeners[listener].get());
   if (!accepted) {
-    if (!util::transient_accept_error(accepted.error().code)) {
-      msg::error("{}", accepted.error().what);
+    const int code = accepted.error().code;
+    if (util::transient_accept_error(code)) return std::nullopt;
+    msg::error("{}", accepted.error().what);
+    // Only the end of master is of interest meanwhile.
+    if (out_of_descriptors(code)) {
+      (void)util::wait_readable(waiting.status.fd(), kPauseWithoutDescriptors);
     }
     return std::nullopt;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "global/master_proto.h"
+#include "service/accepting.h"
 #include "service/lifetime.h"
 #include "service/startup.h"
 #include "util/event_loop.h"
@@ -45,6 +46,7 @@ class Trigger final : public ProcessOf<TriggerServer> {
 
   void watch_listeners();
   void accept_one(const util::UniqueFd& listener);
+  void pause_accepting();
   void expect_requests(util::UniqueFd connection);
   void on_readable(Callers::iterator caller);
   void receive_passed(Callers::iterator caller);
@@ -67,6 +69,7 @@ class Trigger final : public ProcessOf<TriggerServer> {
   Callers callers_;
   util::Watch master_;
   util::Timer idle_;
+  util::Timer pause_;
   util::Timer progress_;
   int uses_ = 0;
   std::optional<Leaving> leaving_;
@@ -105,7 +108,15 @@ void Trigger::watch_listeners() {
 void Trigger::accept_one(const util::UniqueFd& listener) {
   auto accepted = util::accept_connection(listener.get());
   if (accepted) return expect_requests(*std::move(accepted));
-  if (!util::transient_accept_error(accepted.error().code)) msg::error("{}", accepted.error().what);
+  const int code = accepted.error().code;
+  if (util::transient_accept_error(code)) return;
+  msg::error("{}", accepted.error().what);
+  if (out_of_descriptors(code)) pause_accepting();
+}
+
+void Trigger::pause_accepting() {
+  watches_.clear();
+  pause_ = loop_.after(kPauseWithoutDescriptors, [this] { watch_listeners(); });
 }
 
 void Trigger::expect_requests(util::UniqueFd connection) {
