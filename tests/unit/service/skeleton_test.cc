@@ -375,7 +375,9 @@ TEST_F(MultiServerTest, EventServersGoOnWithTheirClientsAfterAReload) {
   EXPECT_EQ(heard(), "leaves: done");
   EXPECT_EQ(heard(), "(end)");
   // One pair for the client, and the request's; none of them is the child's.
-  for (const StatusRecord& record : records()) EXPECT_EQ(record.pid, parent);
+  const StatusRecord taken{parent, kGeneration, 0};
+  const StatusRecord available{parent, kGeneration, 1};
+  EXPECT_EQ(records(), (Records{taken, available, taken, available}));
 }
 
 TEST_F(MultiServerTest, EventServersWithoutClientsLeaveAtOnce) {
