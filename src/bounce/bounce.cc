@@ -33,6 +33,7 @@
 
 #include "bounce/bounce_service.h"
 #include "bounce/template_display.h"
+#include "service/programs.h"
 
 namespace {
 
@@ -47,7 +48,5 @@ std::unique_ptr<service::SingleService> make_service(service::Process& process) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  service::Needs needs;
-  needs.processes = service::Needs::Processes::Unlimited;
-  return service::run_single_server(argc, argv, needs, make_service);
+  return service::run_single_server(argc, argv, service::kBounce.needs, make_service);
 }

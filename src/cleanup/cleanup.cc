@@ -48,6 +48,7 @@
 #include "global/master_proto.h"
 #include "global/rewrite_client.h"
 #include "global/trigger.h"
+#include "service/programs.h"
 #include "service/single_server.h"
 #include "util/attr0.h"
 #include "util/msg.h"
@@ -143,9 +144,8 @@ class Cleanup : public service::SingleService {
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  service::Needs needs;
-  needs.processes = service::Needs::Processes::Unlimited;
-  return service::run_single_server(argc, argv, needs, [](service::Process& process) {
+  const auto make = [](service::Process& process) {
     return std::make_unique<cleanup::Cleanup>(process);
-  });
+  };
+  return service::run_single_server(argc, argv, service::kCleanup.needs, make);
 }

@@ -29,6 +29,7 @@
 #include "global/delivery_agent.h"
 #include "global/mail_proto.h"
 #include "global/params.h"
+#include "service/programs.h"
 #include "service/single_server.h"
 
 namespace handoff::error {
@@ -75,7 +76,7 @@ class ErrorService final : public service::SingleService {
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  return service::run_single_server(argc, argv, {}, [](service::Process& process) {
-    return std::make_unique<error::ErrorService>(process);
-  });
+  return service::run_single_server(
+      argc, argv, service::kError.needs,
+      [](service::Process& process) { return std::make_unique<error::ErrorService>(process); });
 }

@@ -138,12 +138,10 @@ Sinks early_sinks() {
   return sinks;
 }
 
-Status check_text_log(const Config& config, const Params& params, LogRole role) {
+// What nobody could log master(8) does not begin.
+Status check_it_opens(const Config& config, const Params& params, LogRole role) {
   const std::string& path = params.maillog_file;
-  if (path.empty()) return {};
-  if (Status allowed = check_log_file(config, params, "maillog_file", path); !allowed)
-    return allowed;
-  if (role != LogRole::Launcher) return {};
+  if (path.empty() || role != LogRole::Launcher) return {};
   const auto file = util::open_for_append(path);
   if (file) return {};
   return mistake(config, "maillog_file", path, "must be a file that can be written to",
@@ -171,20 +169,25 @@ void open_log_early(std::string_view program, LogRole role) {
   replace_sinks(early_sinks(), program, role);
 }
 
-Status try_open_log(const Config& config, const Params& params, std::string_view program,
-                    LogRole role) {
-  const auto facility = facility_named(params.syslog_facility);
-  if (!facility) {
+Status check_log(const Config& config, const Params& params) {
+  if (!facility_named(params.syslog_facility)) {
     return mistake(config, "syslog_facility", params.syslog_facility,
                    "must be mail, daemon, user, local0 to local7 or another facility of syslog",
                    fmt::format("file {}: parameter syslog_facility: unrecognized value: {}",
                                config.main_cf(), params.syslog_facility));
   }
-  if (Status usable = check_text_log(config, params, role); !usable) return usable;
+  if (params.maillog_file.empty()) return {};
+  return check_log_file(config, params, "maillog_file", params.maillog_file);
+}
+
+Status try_open_log(const Config& config, const Params& params, std::string_view program,
+                    LogRole role) {
+  if (Status sound = check_log(config, params); !sound) return sound;
+  if (Status opens = check_it_opens(config, params, role); !opens) return opens;
   tell_children(params);
   util::show_utf8_in_log(params.smtputf8_enable);
   set_tag(params.syslog_name, program);
-  replace_sinks(sinks_for(params, *facility, role), program, role);
+  replace_sinks(sinks_for(params, *facility_named(params.syslog_facility), role), program, role);
   return {};
 }
 

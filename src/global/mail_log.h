@@ -32,6 +32,9 @@ void open_log(const Config& config, const Params& params, std::string_view progr
 util::Status try_open_log(const Config& config, const Params& params, std::string_view program,
                           LogRole role);
 
+// What open_log() would fail with.
+util::Status check_log(const Config& config, const Params& params);
+
 // Whether a log file lies where maillog_file_prefixes allows it; the error names `parameter`.
 util::Status check_log_file(const Config& config, const Params& params, std::string_view parameter,
                             const std::string& path);

@@ -206,15 +206,20 @@ std::vector<SocketAddress> host_addresses(const std::string& host, const InetPro
 }
 
 Result<OwnAddresses> OwnAddresses::try_load(const Config& config, const Params& params) {
-  OwnAddresses addresses;
   const Result<InetProtocols> protocols = try_inet_protocols(config, params);
   if (!protocols) return protocols.error();
-  addresses.protocols_ = *protocols;
+  return try_load(config, params, *protocols);
+}
+
+Result<OwnAddresses> OwnAddresses::try_load(const Config& config, const Params& params,
+                                            const InetProtocols& protocols) {
+  OwnAddresses addresses;
+  addresses.protocols_ = protocols;
   Result<std::vector<SocketAddress>> own =
-      own_interfaces(config, params.inet_interfaces, *protocols);
+      own_interfaces(config, params.inet_interfaces, protocols);
   if (!own) return own.error();
   addresses.own_ = *std::move(own);
-  addresses.proxied_ = proxy_interfaces(params.proxy_interfaces, *protocols);
+  addresses.proxied_ = proxy_interfaces(params.proxy_interfaces, protocols);
   return addresses;
 }
 

@@ -21,6 +21,7 @@ struct InetProtocols {
   bool ipv6 = false;
 
   [[nodiscard]] bool has(int family) const;
+  [[nodiscard]] bool any() const { return ipv4 || ipv6; }
 };
 
 // What inet_protocols asks for.
@@ -44,6 +45,9 @@ class OwnAddresses {
  public:
   static OwnAddresses load(const Config& config, const Params& params);
   static util::Result<OwnAddresses> try_load(const Config& config, const Params& params);
+  // For who has asked for the protocols already.
+  static util::Result<OwnAddresses> try_load(const Config& config, const Params& params,
+                                             const InetProtocols& protocols);
 
   // inet_interfaces; ports do not matter.
   [[nodiscard]] bool is_own(const util::SocketAddress& address) const;

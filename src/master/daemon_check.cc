@@ -1,16 +1,23 @@
 #include "master/daemon_check.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "global/mail_log.h"
+#include "global/mail_owner.h"
 #include "global/params.h"
 #include "master/spawn.h"
 #include "service/options.h"
+#include "service/programs.h"
+#include "util/base_name.h"
 #include "util/msg.h"
 #include "util/text.h"
 
@@ -37,13 +44,30 @@ std::set<std::string, std::less<>> readers() {
 }
 
 // The command line that master gives it, with the daemon's eyes.
-Result<service::Options> parse_arguments(const PlannedService& planned) {
+Result<service::Options> parse_arguments(const PlannedService& planned,
+                                         service::OptionRules rules) {
   auto arguments = child_arguments(planned.entry, planned.endpoint, {}, false);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  return service::parse_options({argv.data(), arguments.size()},
-                                {.retires = true, .stand_alone = true});
+  return service::parse_options({argv.data(), arguments.size()}, rules);
+}
+
+// Without the command, master cannot even start it.
+Status check_command(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return Error::system(path, errno);
+  if (!S_ISREG(found.st_mode)) return Error::syntax(path + ": not a regular file");
+  if (access(path.c_str(), X_OK) != 0) return Error::system(path, errno);
+  return {};
+}
+
+Status check_daemon_directory(const Setup& setup) {
+  const std::string& directory = setup.params.daemon_directory;
+  if (access(directory.c_str(), X_OK) == 0) return {};
+  const int code = errno;
+  setup.config.explain("daemon_directory", directory, "must be the directory of the daemons");
+  return Error::system("daemon_directory " + directory, code);
 }
 
 Status try_start(const global::Config& config, const Start& start) {
@@ -54,7 +78,9 @@ Status try_start(const global::Config& config, const Start& start) {
   }
   auto params = global::try_load_params(copy, start.program);
   if (!params) return std::move(params).error();
-  return {};
+  auto owner = global::try_check_installation(copy, *params);
+  if (!owner) return std::move(owner).error();
+  return global::check_log(copy, *params);
 }
 
 struct Mistake {
@@ -88,6 +114,8 @@ class DaemonCheck {
 
  private:
   void check(const PlannedService& planned);
+  void check_program(const PlannedService& planned, const std::string& program);
+  void add(const Status& outcome, const PlannedService& planned);
   void check_transport(const std::string& transport);
   std::string place_of(const PlannedService& planned) const {
     return fmt::format("{}/master.cf: line {}: ", setup_.config.directory(), planned.entry.line);
@@ -101,6 +129,11 @@ class DaemonCheck {
 
 std::vector<Mistake> DaemonCheck::mistakes() {
   const msg::Silence silence;
+  const auto look = [this] { return check_daemon_directory(setup_); };
+  if (const Status usable = look(); !usable) {
+    found_.push_back({usable.error().what, "", look});
+    return std::move(found_);
+  }
   for (const PlannedService& planned : setup_.services) {
     check(planned);
     if (planned.entry.type == ServiceType::Unix) check_transport(planned.entry.name);
@@ -108,14 +141,24 @@ std::vector<Mistake> DaemonCheck::mistakes() {
   return std::move(found_);
 }
 
+void DaemonCheck::add(const Status& outcome, const PlannedService& planned) {
+  if (!outcome) found_.push_back({outcome.error().what, place_of(planned), {}});
+}
+
 void DaemonCheck::check(const PlannedService& planned) {
   const std::string& command = planned.entry.command;
-  const std::string program = command.substr(command.rfind('/') + 1);  // npos + 1 is 0
-  if (!programs_.contains(program)) return;
-  auto options = parse_arguments(planned);
-  if (!options) {
-    found_.push_back({options.error().what, place_of(planned), {}});
-    return;
+  add(check_command(setup_.params.daemon_directory + "/" + command), planned);
+  const std::string program(util::base_name(command));
+  if (programs_.contains(program)) check_program(planned, program);
+}
+
+void DaemonCheck::check_program(const PlannedService& planned, const std::string& program) {
+  const service::Program* known = service::find_program(program);
+  auto options = parse_arguments(
+      planned, known != nullptr ? known->skeleton.options : service::OptionRules{.retires = true});
+  if (!options) return add(options.error(), planned);
+  if (known != nullptr) {
+    add(service::suits(*options, planned.entry.name, known->skeleton, known->needs), planned);
   }
   const Start plain{program, {}};
   const Start start{program, std::move(options->overrides)};

@@ -1,8 +1,9 @@
 // daemon_check.h - will the daemons of master.cf start with what main.cf and their -o say?
 //
-// A daemon stops at a parameter that it reads and that has a bad value. At start there is nothing
-// better than that; at a reload there is: the configuration that works. Looked at are the options
-// of each entry and the parameters of params.def, for all programs that are named there as readers.
+// A daemon that is not there cannot be started, and one stops at a parameter that it reads and that
+// has a bad value. At start there is nothing better than that; at a reload there is: the
+// configuration that works. Looked at are the command of each entry and, for programs that are
+// named in params.def as readers, options, parameters and what they need (service/programs.h).
 // What only the program itself can find out, a table that cannot be opened for example, is not.
 #pragma once
 

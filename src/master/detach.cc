@@ -20,13 +20,8 @@ constexpr std::chrono::seconds kInitializationLimit{100};
 
 // Both directions, as daemons are used to.
 void replace_by_null(int target) {
-  UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) msg::fatal("open /dev/null: {}", util::errno_text(errno));
-  if (null.get() == target) {  // it was closed: then it has become this one
-    (void)fcntl(target, F_SETFD, 0);
-    (void)null.release();
-    return;
-  }
   if (dup2(null.get(), target) < 0) msg::fatal("dup2: {}", util::errno_text(errno));
 }
 
@@ -80,6 +75,11 @@ void become_session_leader() {
   if (setsid() < 0 && getpgrp() != getpid()) {
     msg::fatal("unable to set session and process group ID: {}", util::errno_text(errno));
   }
+}
+
+void lead_process_group() {
+  const UniqueFd terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal) (void)setpgid(0, 0);  // who leads a session has one already
 }
 
 }  // namespace handoff::master

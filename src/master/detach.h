@@ -19,5 +19,8 @@ void leave_standard_error();
 
 // Our own session and process group: whoever stops us signals the group.
 void become_session_leader();
+// The same for who stays in his session (-d). With a terminal everything stays as it is: the keys
+// that send signals must still reach us.
+void lead_process_group();
 
 }  // namespace handoff::master

@@ -97,10 +97,6 @@ Result<Addresses> look_up(const std::string& host, const std::string& port) {
   return addresses;
 }
 
-bool enabled(const Network& network, const SocketAddress& address) {
-  return address.family() == AF_INET6 ? network.ipv6 : network.ipv4;
-}
-
 void add_once(Addresses& addresses, const SocketAddress& address) {
   const auto same = [&](const SocketAddress& other) { return address.same_host(other); };
   if (std::none_of(addresses.begin(), addresses.end(), same)) addresses.push_back(address);
@@ -113,21 +109,21 @@ Result<Addresses> addresses_of(const Network& network, const std::string& host,
   if (!found) return found;
   Addresses usable;
   for (const SocketAddress& address : *found) {
-    if (enabled(network, address)) add_once(usable, address);
+    if (network.protocols.has(address.family())) add_once(usable, address);
   }
   return usable;
 }
 
 Addresses wildcards(const Network& network, std::uint16_t port) {
   Addresses all;
-  if (network.ipv4) all.push_back(SocketAddress::any(AF_INET, port));
-  if (network.ipv6) all.push_back(SocketAddress::any(AF_INET6, port));
+  if (network.protocols.ipv4) all.push_back(SocketAddress::any(AF_INET, port));
+  if (network.protocols.ipv6) all.push_back(SocketAddress::any(AF_INET6, port));
   return all;
 }
 
 Result<Addresses> interface_addresses(const Network& network, const std::string& port) {
   Addresses addresses;
-  const auto number = addresses_of(network, network.ipv4 ? "127.0.0.1" : "::1", port);
+  const auto number = addresses_of(network, network.protocols.ipv4 ? "127.0.0.1" : "::1", port);
   if (!number || number->empty()) return number;
   for (const std::string_view word : util::split(network.interfaces, kListSeparators)) {
     if (util::equal_ignoring_case(word, kAllInterfaces)) {
@@ -224,25 +220,12 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return parsed;
 }
 
-Result<Network> network_from(std::string_view protocols, std::string_view interfaces,
-                             std::string_view known_ports) {
-  Network network{.ipv4 = false,
-                  .ipv6 = false,
-                  .interfaces = std::string(interfaces),
-                  .ports = global::parse_known_ports(known_ports),
-                  .resolve = look_up};
-  for (const std::string_view word : util::split(protocols, kListSeparators)) {
-    const bool all = util::equal_ignoring_case(word, "all");
-    const bool ipv4 = util::equal_ignoring_case(word, "ipv4");
-    const bool ipv6 = util::equal_ignoring_case(word, "ipv6");
-    if (!all && !ipv4 && !ipv6) {
-      return Error::syntax(
-          fmt::format("unknown inet_protocols value \"{}\" in \"{}\"", word, protocols));
-    }
-    network.ipv4 |= all || ipv4;
-    network.ipv6 |= all || ipv6;
-  }
-  return network;
+Network network_from(const global::InetProtocols& protocols, std::string_view interfaces,
+                     std::string_view known_ports) {
+  return {.protocols = protocols,
+          .interfaces = std::string(interfaces),
+          .ports = global::parse_known_ports(known_ports),
+          .resolve = look_up};
 }
 
 Result<Endpoint> endpoint_of(const Entry& entry, const std::string& file, const Network& network) {

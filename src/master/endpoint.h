@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "global/known_ports.h"
+#include "global/own_addresses.h"
 #include "master/master_cf.h"
 #include "util/result.h"
 #include "util/sockets.h"
@@ -27,8 +28,7 @@ struct Endpoint {
 
 // The network as main.cf describes it.
 struct Network {
-  bool ipv4 = true;
-  bool ipv6 = true;
+  global::InetProtocols protocols{.ipv4 = true, .ipv6 = true};
   std::string interfaces = "all";  // inet_interfaces
   global::KnownPorts ports;
   // Numeric or symbolic host, and port; all protocols. Replaced in tests.
@@ -37,9 +37,9 @@ struct Network {
       resolve;
 };
 
-// From inet_protocols, inet_interfaces and known_tcp_ports; looks names up with getaddrinfo(3).
-util::Result<Network> network_from(std::string_view protocols, std::string_view interfaces,
-                                   std::string_view known_ports);
+// With inet_interfaces and known_tcp_ports; looks names up with getaddrinfo(3).
+Network network_from(const global::InetProtocols& protocols, std::string_view interfaces,
+                     std::string_view known_ports);
 
 // Mistakes are logged and named as in master_cf.h.
 util::Result<Endpoint> endpoint_of(const Entry& entry, const std::string& file,

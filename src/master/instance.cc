@@ -52,6 +52,18 @@ void announce_rootless() {
             user != nullptr ? user->pw_name : std::to_string(geteuid()));
 }
 
+// What opening the log has exported, behind the rest, whether imported or not.
+void add_log_variables(Environment& environment) {
+  const Environment own = Environment::own();
+  for (const char* name : {proto::kPostlogSocketVariable, proto::kPostlogHostVariable}) {
+    if (const auto value = own.find(name)) {
+      environment.set(name, *value);
+    } else {
+      environment.remove(name);
+    }
+  }
+}
+
 }  // namespace
 
 Instance::Instance(const MasterOptions& options, Environment inherited, MainSetup main)
@@ -88,7 +100,8 @@ void Instance::lock() {
 void Instance::start() {
   Setup setup = util::or_die(read_setup(*std::move(main_)));
   main_.reset();
-  auto environment = util::or_die(child_environment(setup.config, setup.params));
+  auto environment = util::or_die(imported_environment(setup.config, setup.params));
+  add_log_variables(environment);
   watch_signals();
   launcher_.use(util::or_die(launcher_.prepare(std::move(setup))), std::move(environment));
   if (options_.exit_after) {
@@ -146,13 +159,15 @@ void Instance::terminate(int signal) {
   (void)std::signal(SIGTERM, SIG_IGN);
   launcher_.reap();
   msg::info("{}", line);
-  if (kill(-getpid(), SIGTERM) != 0) {  // we lead no group (-d)
+  if (kill(-getpid(), SIGTERM) != 0) {  // we lead no group (-d at a terminal)
     for (const pid_t child : launcher_.children()) (void)kill(child, SIGTERM);
   }
   launcher_.serve_log();
-  if (options_.init) return end_as_init();
+  // A signal that it does not handle does nothing to process 1, asked for with -i or not.
+  if (options_.init || getpid() == 1) return end_as_init();
   (void)std::signal(signal, SIG_DFL);
   (void)raise(signal);
+  _exit(EXIT_FAILURE);
 }
 
 // The end of process 1 is a SIGKILL for all others, also for those that still have something to
@@ -184,36 +199,28 @@ Status Instance::try_reload() {
   auto setup = read_setup(*std::move(main));
   if (!setup) return std::move(setup).error();
   if (auto sound = check_daemons(*setup, launcher_.setup()); !sound) return sound;
+  auto environment = imported_environment(setup->config, setup->params);
+  if (!environment) return std::move(environment).error();
   auto plan = launcher_.prepare(*std::move(setup));
   if (!plan) return std::move(plan).error();
   const Setup& planned = plan->setup();
   auto opened =
       global::try_open_log(planned.config, planned.params, kProgram, global::LogRole::Launcher);
   if (!opened) return opened;
-  auto environment = child_environment(planned.config, planned.params);
-  if (!environment) return std::move(environment).error();
+  add_log_variables(*environment);
   launcher_.use(*std::move(plan), *std::move(environment));
   return {};
 }
 
-// What opening the log has exported is set behind the rest, whether imported or not.
-util::Result<Environment> Instance::child_environment(const global::Config& config,
-                                                      const global::Params& params) const {
-  const Environment own = Environment::own();
+util::Result<Environment> Instance::imported_environment(const global::Config& config,
+                                                         const global::Params& params) const {
   Environment base = inherited_;
-  base.set(proto::kLogTagVariable, own.find(proto::kLogTagVariable).value_or(""));
+  base.set(proto::kLogTagVariable, params.syslog_name);
   auto environment = base.filtered(params.import_environment);
   if (!environment) {
     config.explain("import_environment", params.import_environment,
                    "must be names and name=value, where { ends with the matching }");
     return util::Error::syntax("import_environment: " + environment.error().what);
-  }
-  for (const char* name : {proto::kPostlogSocketVariable, proto::kPostlogHostVariable}) {
-    if (const auto value = own.find(name)) {
-      environment->set(name, *value);
-    } else {
-      environment->remove(name);
-    }
   }
   return environment;
 }

@@ -36,8 +36,8 @@ class Instance {
   void end_as_init();
   void reload();
   util::Status try_reload();
-  util::Result<Environment> child_environment(const global::Config& config,
-                                              const global::Params& params) const;
+  util::Result<Environment> imported_environment(const global::Config& config,
+                                                 const global::Params& params) const;
   void put_off_alarm();
 
   MasterOptions options_;

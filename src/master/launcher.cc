@@ -10,6 +10,7 @@ namespace handoff::master {
 namespace {
 
 using util::Result;
+using util::Status;
 
 bool same_service(const PlannedService& planned, const Service& running) {
   return planned.entry.type == running.entry().type &&
@@ -29,18 +30,42 @@ Service* Launcher::find(const PlannedService& planned) {
   return found == services_.end() ? nullptr : &*found;
 }
 
+bool Launcher::in_use(const std::string& path) const {
+  return std::any_of(services_.begin(), services_.end(),
+                     [&path](const Service& running) { return running.endpoint().path == path; });
+}
+
+// Where another service listens (only its type changes) comes last: from then on its clients wait
+// for what is not there yet.
 Result<Launcher::Plan> Launcher::prepare(Setup setup) {
   Plan plan(std::move(setup));
-  const Setup& wanted = plan.setup_;
-  for (std::size_t i = 0; i < wanted.services.size(); ++i) {
-    const PlannedService& planned = wanted.services[i];
-    if (find(planned) != nullptr) continue;
-    const int backlog = std::max(planned.entry.process_limit, wanted.params.default_process_limit);
-    auto listeners = open_listeners(planned.entry.type, planned.endpoint, backlog, wanted.owner);
-    if (!listeners) return std::move(listeners).error();
-    plan.opened_.push_back({i, *std::move(listeners)});
+  const auto& planned = plan.setup_.services;
+  for (const bool taking_over : {false, true}) {
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      const std::string& path = planned[i].endpoint.path;
+      const bool takes_over = !path.empty() && in_use(path);
+      if (takes_over != taking_over || find(planned[i]) != nullptr) continue;
+      if (auto done = open(plan, i); !done) return std::move(done).error();
+    }
   }
   return plan;
+}
+
+Status Launcher::open(Plan& plan, std::size_t service) const {
+  const Setup& setup = plan.setup_;
+  const auto& [entry, endpoint] = setup.services[service];
+  const int backlog = std::max(entry.process_limit, setup.params.default_process_limit);
+  Plan::Opened& opened = plan.opened_.emplace_back();
+  opened.service = service;
+  if (!endpoint.path.empty()) {
+    auto path = PathClaim::on(endpoint.path, in_use(endpoint.path), setup.owner);
+    if (!path) return std::move(path).error();
+    opened.path.emplace(*std::move(path));
+  }
+  auto listeners = open_listeners(entry.type, endpoint, backlog, setup.owner);
+  if (!listeners) return std::move(listeners).error();
+  opened.listeners = *std::move(listeners);
+  return {};
 }
 
 void Launcher::use(Plan plan, Environment environment) {
@@ -58,6 +83,7 @@ void Launcher::use(Plan plan, Environment environment) {
   std::vector<Service*> fresh;
   for (Plan::Opened& each : plan.opened_) {
     const PlannedService& planned = setup_.services[each.service];
+    if (each.path) each.path->keep();
     fresh.push_back(&services_.emplace_back(context, planned.entry, planned.endpoint,
                                             std::move(each.listeners)));
   }

@@ -3,6 +3,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "master/listeners.h"
@@ -44,6 +45,8 @@ class Launcher {
   using Services = std::list<Service>;
 
   Service* find(const PlannedService& planned);
+  [[nodiscard]] bool in_use(const std::string& path) const;
+  util::Status open(Plan& plan, std::size_t service) const;
   void remove_vanished();
   void remove(Services::iterator service);
   void warn_of_changed_interfaces(const PlannedService& planned, const Service& running) const;
@@ -62,8 +65,9 @@ class Launcher::Plan {
  private:
   friend class Launcher;
   struct Opened {
-    std::size_t service;  // of setup.services
+    std::size_t service = 0;  // of setup.services
     std::vector<util::UniqueFd> listeners;
+    std::optional<PathClaim> path;
   };
   explicit Plan(Setup setup) : setup_(std::move(setup)) {}
 

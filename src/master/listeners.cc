@@ -20,6 +20,7 @@ using util::Result;
 using util::UniqueFd;
 
 constexpr mode_t kSocketMode = 0666;  // the directory decides who may
+constexpr const char* kAside = ".former";
 constexpr mode_t kFifoMode = 0622;
 
 Result<UniqueFd> open_fifo(const std::string& path) {
@@ -62,6 +63,37 @@ AsOwner::~AsOwner() {
   if (switched_ && (seteuid(0) != 0 || setegid(0) != 0)) {
     msg::fatal("set_eugid: {}", util::errno_text(errno));
   }
+}
+
+Result<PathClaim> PathClaim::on(const std::string& path, bool in_use,
+                                const global::MailOwner& owner) {
+  Claim claim{path, {}, owner};
+  if (in_use) {
+    claim.aside = path + kAside;
+    const AsOwner as_owner(owner);
+    if (rename(path.c_str(), claim.aside.c_str()) != 0) {
+      if (errno != ENOENT) return Error::system("rename " + path, errno);
+      claim.aside.clear();  // somebody has removed it
+    }
+  }
+  return PathClaim(std::move(claim));
+}
+
+PathClaim::~PathClaim() {
+  if (!claim_) return;
+  const AsOwner as_owner(claim_->owner);
+  const char* path = claim_->path.c_str();
+  if (claim_->aside.empty()) {
+    (void)unlink(path);  // it may not have come to that
+  } else if (rename(claim_->aside.c_str(), path) != 0) {
+    msg::warn("rename {} to {}: {}", claim_->aside, path, util::errno_text(errno));
+  }
+}
+
+void PathClaim::keep() {
+  const AsOwner as_owner(claim_->owner);
+  if (!claim_->aside.empty()) (void)unlink(claim_->aside.c_str());  // it harms nobody
+  claim_.reset();
 }
 
 Result<std::vector<UniqueFd>> open_listeners(ServiceType type, const Endpoint& endpoint,

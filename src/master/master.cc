@@ -15,11 +15,14 @@
 //   -D
 //     Run the debugger_command on the master process after initialization.
 //   -d
-//     Do not detach from the terminal, and keep standard input, output and error.
+//     Do not detach from the terminal, and keep standard input, output and error. Where there is no
+//     terminal, master still makes a process group of its own, which "postfix stop" ends as a
+//     whole.
 //   -e exit_time
 //     End after so many seconds.
 //   -i
-//     Run as process 1: no session of its own, keep standard output.
+//     Run as process 1: no session of its own, keep standard output. As process 1 master ends like
+//     this without the option, too.
 //   -s
 //     Keep standard output, for "maillog_file = /dev/stdout".
 //   -t
@@ -33,8 +36,9 @@
 //   are doing. SIGTERM ends the mail system.
 //
 //   Everything in the new configuration is checked before it takes effect: main.cf and master.cf,
-//   the values of all parameters that the programs in master.cf read, also those given with -o, and
-//   that every new service can be listened on. A mistake is logged, and the mail system goes on
+//   the values of all parameters that the programs in master.cf read, also those given with -o,
+//   that these programs are there and their entries have what they need, and that every new service
+//   can be listened on. A mistake is logged, and the mail system goes on
 //   with the configuration it had, to the letter: until the next reload, daemons get the main.cf
 //   that was accepted last from master, and do not read the file. (Postfix's own daemons read it,
 //   and so do commands.) A bad value that is in force already does not stand in the way of a
@@ -50,7 +54,7 @@
 //   failed, as described in sd_notify(3): the variable NOTIFY_SOCKET names its socket. With
 //   systemd, use Type=notify with a foreground start (-d or -s), or NotifyAccess=all with -w.
 //
-//   As process 1 (-i), master also ends what it did not start, and waits for the end of all others,
+//   As process 1, master also ends what it did not start, and waits for the end of all others,
 //   for some seconds, before it ends with status 0.
 //
 // SECURITY
@@ -82,9 +86,11 @@
 #include "master/instance.h"
 #include "master/options.h"
 #include "master/pid_file.h"
+#include "service/debugger.h"
 #include "util/descriptor_limit.h"
 #include "util/msg.h"
 #include "util/or_die.h"
+#include "util/standard_descriptors.h"
 
 namespace handoff::master {
 namespace {
@@ -104,12 +110,6 @@ MasterOptions options_from(int argc, char** argv) {
     (void)setenv(proto::kConfigVariable, options.config_directory.c_str(), 1);
   }
   return options;
-}
-
-void run_debugger(const std::string& command) {
-  if (command.empty()) msg::fatal("no debugger_command variable set up");
-  msg::info("running: {}", command);
-  if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
 }
 
 MainSetup enter_queue_directory() {
@@ -136,7 +136,7 @@ bool is_running() {
 
 // Standard error stays until everything is in order: whoever starts us sees what is not.
 void leave_terminal(const MasterOptions& options) {
-  if (options.attached) return;
+  if (options.attached) return lead_process_group();
   leave_standard_input();
   if (!options.init && !options.keep_stdout) leave_standard_output();
   if (!options.init) become_session_leader();
@@ -152,6 +152,7 @@ void leave_the_last_of_it(const MasterOptions& options, const Setup& setup) {
 int run(int argc, char** argv) {
   (void)umask(kUmask);
   (void)std::signal(SIGPIPE, SIG_IGN);
+  if (!util::open_standard_descriptors()) return EXIT_FAILURE;
   close_inherited_descriptors();
   util::raise_descriptor_limit();  // for our children, too
   global::open_log_early(kProgram, global::LogRole::Launcher);
@@ -166,7 +167,7 @@ int run(int argc, char** argv) {
   MainSetup main = enter_queue_directory();
   const std::string debugger = main.params.debugger_command;
   Instance instance(options, std::move(inherited), std::move(main));
-  if (options.debug) run_debugger(debugger);
+  if (options.debug) service::run_debugger(debugger);
   instance.start();
   leave_the_last_of_it(options, instance.setup());
   announce_ready(std::move(parent));

@@ -21,6 +21,7 @@ namespace proto = global::master_proto;
 constexpr std::chrono::seconds kStressTime{1000};
 constexpr std::chrono::seconds kCrowdWarningInterval{1000};
 constexpr std::size_t kRecordsAtOnce = 64;
+constexpr int kReadsAtOnce = 1000;
 constexpr int kFruitlessInARow = 20;
 constexpr std::chrono::seconds kFruitlessTime{2};
 constexpr std::chrono::seconds kResumePause{1};
@@ -69,8 +70,10 @@ void Service::remove() {
   listeners_.clear();
 }
 
-// Both ends are new: the processes that have the old one see its end-of-file and finish.
+// Both ends are new: the processes that have the old one see its end-of-file and finish. Until they
+// have gone, the books must not take those for available that are busy, for nobody would listen.
 void Service::renew_status_channel() {
+  if (status_) read_status();
   status_watch_.cancel();
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
@@ -120,10 +123,11 @@ void Service::fork_one() {
 
 // The buffer is a multiple of a record, and records are written whole: what does not fit the
 // pattern was written by somebody who does not know it.
-void Service::on_status() {
+bool Service::read_some_status() {
   std::array<char, sizeof(proto::StatusRecord) * kRecordsAtOnce> buffer;
   const auto size = recv(status_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size < 0 && errno == EINTR) return true;
+  if (size < 0 && errno == EAGAIN) return false;
   if (size <= 0) msg::panic("service {}: status channel closed", label());
   std::span<const char> bytes(buffer.data(), static_cast<std::size_t>(size));
   while (bytes.size() >= sizeof(proto::StatusRecord)) {
@@ -136,6 +140,17 @@ void Service::on_status() {
     msg::warn("service {}: child (pid {}) sent partial status update ({} bytes)", label(), pid,
               bytes.size());
   }
+  return true;
+}
+
+// All there is, unless somebody writes without an end.
+void Service::read_status() {
+  for (int i = 0; i < kReadsAtOnce && read_some_status(); ++i) {
+  }
+}
+
+void Service::on_status() {
+  read_status();
   update_listening();
 }
 
@@ -158,7 +173,7 @@ void Service::note(const proto::StatusRecord& record) {
 
 void Service::child_died(pid_t pid, int wait_status) {
   report_death(pid, wait_status);
-  if (!removed_) on_status();  // what it has said last counts
+  if (!removed_) read_status();  // what it has said last counts
   const Books::Death death = books_.died(pid, wait_status);
   if (removed_) return;
   if (death == Books::Death::FailedStart && !books_.throttled()) {

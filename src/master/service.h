@@ -57,6 +57,8 @@ class Service {
   void on_client();
   void fork_one();
   void on_status();
+  void read_status();
+  bool read_some_status();  // false: there is nothing more
   void note(const global::master_proto::StatusRecord& record);
   void report_death(pid_t pid, int wait_status) const;
   void consider_brake(Books::Death death);

@@ -10,7 +10,7 @@
 #include "global/config_expand.h"
 #include "global/main_cf_snapshot.h"
 #include "global/master_proto.h"
-#include "global/own_addresses.h"
+#include "util/line_document.h"
 #include "util/msg.h"
 #include "util/text.h"
 #include "util/text_file.h"
@@ -30,11 +30,11 @@ bool jails_by_default(const global::Config& config) {
   return old && *old == "yes";
 }
 
-EntryDefaults entry_defaults(const MainSetup& main, const Network& network) {
+EntryDefaults entry_defaults(const MainSetup& main) {
   EntryDefaults defaults;
   defaults.process_limit = main.params.default_process_limit;
   defaults.chroot = jails_by_default(main.config);
-  if (!network.ipv4 && !network.ipv6) {
+  if (!main.protocols.any()) {
     msg::warn("all network protocols are disabled (inet_protocols = {})",
               main.params.inet_protocols);
     msg::warn("disabling all type \"inet\" services in master.cf");
@@ -61,30 +61,42 @@ std::string as_written(std::string_view value) {
   return text;
 }
 
-// Before anything is made of the values. Returns the lines that daemons need to go on with the old
-// ones as well.
-std::string keep_what_cannot_change(global::Config& config, const global::Params& running) {
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// Before anything is made of the values. Returns what is no more as the file says.
+Values keep_what_cannot_change(global::Config& config, const global::Params& running) {
   const std::array unchangeable = {std::pair{"queue_directory", &running.queue_directory},
                                    std::pair{"inet_protocols", &running.inet_protocols}};
-  std::string lines;
+  Values kept;
   for (const auto& [name, old] : unchangeable) {
     const auto value = value_of(config, name);
     if (!value || *value == *old) continue;
     msg::warn("ignoring {} parameter value change", name);
     msg::warn("old value: \"{}\", new value: \"{}\"", *old, *value);
     msg::warn("to change {}, stop and start Postfix", name);
-    const std::string literal = as_written(*old);
-    lines += fmt::format("\n{} = {}\n", name, literal);
-    config.set(name, literal);
+    kept.emplace_back(name, as_written(*old));
+    config.set(name, kept.back().second);
   }
-  return lines;
+  return kept;
+}
+
+// The lines of all others keep their numbers.
+std::string text_with(const std::string& main_cf, const Values& values) {
+  util::LineDocument document(main_cf);
+  for (const auto& [name, value] : values) {
+    for (const auto& entry : document.entries()) {
+      const std::string_view text = entry.text;
+      if (util::trim(text.substr(0, text.find('='))) == name) document.comment_out(entry);
+    }
+    document.append(fmt::format("{} = {}", name, value));
+  }
+  return document.text();
 }
 
 // Listeners are opened long before a daemon asks whether the addresses are ours.
-Status check_addresses(const global::Config& config, const global::Params& params) {
-  const auto network = network_from(params.inet_protocols, params.inet_interfaces, "");
-  if (network && !network->ipv4 && !network->ipv6) return {};  // there are no addresses
-  const auto own = global::OwnAddresses::try_load(config, params);
+Status check_addresses(const MainSetup& main) {
+  if (!main.protocols.any()) return {};
+  const auto own = global::OwnAddresses::try_load(main.config, main.params, main.protocols);
   if (!own) return own.error();
   return {};
 }
@@ -99,15 +111,21 @@ Result<MainSetup> read_main_cf(const global::Params* running) {
   if (!text) return std::move(text).error();
   auto config = global::Config::from_text(*text, options);
   if (!config) return std::move(config).error();
-  const std::string kept =
-      running != nullptr ? keep_what_cannot_change(*config, *running) : std::string();
+  const Values kept = running != nullptr ? keep_what_cannot_change(*config, *running) : Values();
   auto params = global::try_load_params(*config, kProgram);
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(*config, *params);
   if (!owner) return std::move(owner).error();
-  if (auto found = check_addresses(*config, *params); !found) return std::move(found).error();
-  return MainSetup{*std::move(config), *std::move(params), *std::move(owner), *text + kept,
-                   !kept.empty()};
+  auto protocols = global::try_inet_protocols(*config, *params);
+  if (!protocols) return std::move(protocols).error();
+  MainSetup main{.config = *std::move(config),
+                 .params = *std::move(params),
+                 .owner = *std::move(owner),
+                 .protocols = *protocols,
+                 .text = text_with(*text, kept),
+                 .file_differs = !kept.empty()};
+  if (auto found = check_addresses(main); !found) return std::move(found).error();
+  return main;
 }
 
 void add_service(std::vector<PlannedService>& services, PlannedService service) {
@@ -124,12 +142,11 @@ void add_service(std::vector<PlannedService>& services, PlannedService service) 
 
 Result<Setup> read_setup(MainSetup main) {
   const std::string file = main.config.directory() + "/master.cf";
-  auto network = network_from(main.params.inet_protocols, main.params.inet_interfaces,
-                              main.params.known_tcp_ports);
-  if (!network) return std::move(network).error();
+  const Network network =
+      network_from(main.protocols, main.params.inet_interfaces, main.params.known_tcp_ports);
   const auto text = util::read_text_file(file);
   if (!text) return text.error();
-  auto entries = parse_master_cf(*text, file, entry_defaults(main, *network));
+  auto entries = parse_master_cf(*text, file, entry_defaults(main));
   if (!entries) return std::move(entries).error();
 
   auto copy = global::make_main_cf_snapshot(main.config.directory(), main.text);
@@ -142,7 +159,7 @@ Result<Setup> read_setup(MainSetup main) {
               .main_cf = *std::move(copy),
               .file_differs = main.file_differs};
   for (Entry& entry : *entries) {
-    auto endpoint = endpoint_of(entry, file, *network);
+    auto endpoint = endpoint_of(entry, file, network);
     if (!endpoint) return std::move(endpoint).error();
     add_service(setup.services, {std::move(entry), *std::move(endpoint)});
   }

@@ -9,6 +9,7 @@
 
 #include "global/config.h"
 #include "global/mail_owner.h"
+#include "global/own_addresses.h"
 #include "global/params.h"
 #include "master/endpoint.h"
 #include "master/master_cf.h"
@@ -36,6 +37,7 @@ struct MainSetup {
   global::Config config;
   global::Params params;
   global::MailOwner owner;
+  global::InetProtocols protocols;
   std::string text;           // as daemons are to read it
   bool file_differs = false;  // from the text, which has what cannot change as it was
 };

@@ -7,16 +7,13 @@
 #include <cerrno>
 
 #include "global/master_proto.h"
+#include "util/base_name.h"
 #include "util/msg.h"
 
 namespace handoff::master {
 namespace {
 
 namespace proto = global::master_proto;
-
-std::string_view base_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-}
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
   std::vector<char*> list;
@@ -55,7 +52,7 @@ std::vector<std::string> child_arguments(const Entry& entry, const Endpoint& end
   const auto add = [&](auto... words) { (arguments.emplace_back(words), ...); };
   if (entry.process_limit == 1) add("-l");
   if (entry.process_limit == 0) add("-z");
-  if (base_name(entry.command) != entry.name) add("-n", entry.name);
+  if (util::base_name(entry.command) != entry.name) add("-n", entry.name);
   add("-t", name_of(entry.type));
   if (mode.attached) add("-d");
   if (mode.verbose) add("-v");

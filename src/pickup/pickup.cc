@@ -26,6 +26,7 @@
 
 #include "global/mail_proto.h"
 #include "pickup/maildrop.h"
+#include "service/programs.h"
 #include "service/trigger_server.h"
 
 namespace handoff::pickup {
@@ -47,9 +48,8 @@ class Pickup : public service::TriggerService {
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  service::Needs needs;
-  needs.processes = service::Needs::Processes::One;
-  return service::run_trigger_server(argc, argv, needs, [](service::TriggerServer& server) {
+  const auto make = [](service::TriggerServer& server) {
     return std::make_unique<pickup::Pickup>(server);
-  });
+  };
+  return service::run_trigger_server(argc, argv, service::kPickup.needs, make);
 }

@@ -30,7 +30,6 @@
 // SEE ALSO
 //   sendmail(1), pickup(8)
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,6 +58,7 @@
 #include "postdrop/record_filter.h"
 #include "util/attr0.h"
 #include "util/msg.h"
+#include "util/standard_descriptors.h"
 #include "util/stream.h"
 #include "util/text.h"
 
@@ -112,8 +112,7 @@ bool has_borrowed_privileges() {
 }
 
 void close_inherited_descriptors() {
-  for (const int fd : {0, 1, 2})
-    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) _exit(EXIT_FAILURE);
+  if (!util::open_standard_descriptors()) _exit(EXIT_FAILURE);
   closefrom(STDERR_FILENO + 1);
 }
 

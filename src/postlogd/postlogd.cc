@@ -88,6 +88,7 @@
 #include "postlogd/log_file.h"
 #include "postlogd/record.h"
 #include "service/dgram_server.h"
+#include "service/programs.h"
 #include "util/msg.h"
 
 namespace handoff::postlogd {
@@ -216,11 +217,9 @@ class Postlogd final : public service::DgramService {
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  service::DgramNeeds needs;
-  needs.processes = service::Needs::Processes::One;
-  needs.max_use = false;
-  needs.is_the_log = true;
-  return service::run_dgram_server(argc, argv, needs, [](service::Process& process) {
+  const auto make = [](service::Process& process) {
     return std::make_unique<postlogd::Postlogd>(process);
-  });
+  };
+  return service::run_dgram_server(argc, argv, service::kPostlogd.needs, make,
+                                   global::LogRole::Server);
 }

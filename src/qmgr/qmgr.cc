@@ -38,6 +38,7 @@
 //     trivial-rewrite(8), bounce(8), error(8), smtp(8), master(8), postconf(5)
 
 #include "qmgr/queue_manager.h"
+#include "service/programs.h"
 #include "service/trigger_server.h"
 
 namespace handoff::qmgr {
@@ -61,11 +62,8 @@ class QmgrService final : public service::TriggerService {
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  service::Needs needs;
-  needs.processes = service::Needs::Processes::One;
-  needs.max_use = false;
-  needs.max_idle = false;
-  return service::run_trigger_server(argc, argv, needs, [](service::TriggerServer& server) {
+  const auto make = [](service::TriggerServer& server) {
     return std::make_unique<qmgr::QmgrService>(server);
-  });
+  };
+  return service::run_trigger_server(argc, argv, service::kQmgr.needs, make);
 }

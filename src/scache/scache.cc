@@ -103,11 +103,12 @@
 //     postconf(5), configuration parameters
 //     master(8), process manager
 #include "scache/service.h"
+#include "service/programs.h"
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  const service::Needs needs{.processes = service::Needs::Processes::One, .max_use = false};
-  return service::run_multi_server(argc, argv, needs, [](service::MultiServer& server) {
+  const auto make = [](service::MultiServer& server) {
     return std::make_unique<scache::ScacheService>(server);
-  });
+  };
+  return service::run_multi_server(argc, argv, service::kScache.needs, make);
 }

@@ -37,7 +37,6 @@
 // SEE ALSO
 //   postdrop(1), pickup(8), postqueue(1)
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -54,21 +53,13 @@
 #include "sendmail/fail.h"
 #include "sendmail/options.h"
 #include "sendmail/submission.h"
+#include "util/base_name.h"
 #include "util/msg.h"
 #include "util/result.h"
+#include "util/standard_descriptors.h"
 
 namespace handoff::sendmail {
 namespace {
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-// Descriptors 0 to 2 must not become the message's by accident.
-void open_standard_descriptors() {
-  for (const int fd : {0, 1, 2})
-    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) std::exit(EX_OSERR);
-}
 
 global::Config load_config(const std::string& directory) {
   global::ConfigOptions options;
@@ -105,10 +96,10 @@ int flush_queue(const global::Params& params) {
 }
 
 int run(int argc, char** argv) {
-  open_standard_descriptors();
+  if (!util::open_standard_descriptors()) std::exit(EX_OSERR);
   (void)std::signal(SIGPIPE, SIG_IGN);
   global::open_log_early("sendmail", global::LogRole::Command);
-  const Options options = parse_options(base_name(argv[0]), argc, argv);
+  const Options options = parse_options(std::string(util::base_name(argv[0])), argc, argv);
   util::msg::set_verbose(options.verbose > 1 ? options.verbose - 1 : 0);
   const global::Config config = load_config(options.config_directory);
   const auto params = global::try_load_params(config, "sendmail");

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "global/master_proto.h"
+#include "service/accepting.h"
 #include "util/msg.h"
 #include "util/sockets.h"
 #include "util/text.h"
@@ -10,17 +11,6 @@
 namespace handoff::service {
 
 namespace proto = global::master_proto;
-using namespace std::chrono_literals;
-
-namespace {
-
-constexpr auto kPauseWithoutDescriptors = 1s;
-
-bool out_of_descriptors(int code) {
-  return code == EMFILE || code == ENFILE || code == ENOMEM;
-}
-
-}  // namespace
 
 // Clients may outlive the server at the very end of the process, so they do not refer to it.
 class ClientServer::Count final : public Presence::Counter {
@@ -155,7 +145,6 @@ void ClientServer::accept_one(const util::UniqueFd& listener) {
   hand_over(std::move(connection));
 }
 
-// The waiting client keeps the listener readable: without a pause the loop would spin.
 void ClientServer::pause_accepting() {
   watches_.clear();
   pause_ = loop_.after(kPauseWithoutDescriptors, [this] { watch_listeners(); });

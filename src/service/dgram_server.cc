@@ -26,18 +26,12 @@ constexpr int kDatagramsAtOnce = 100;
 // Master outlives this only when it is not its own end that brought the signal.
 constexpr auto kLastWords = 5s;
 
-Skeleton skeleton(const DgramNeeds& needs) {
-  return {.options = {.retires = false, .stand_alone = false},
-          .transports = {global::master_proto::type::kUnixDatagram},
-          .log = needs.is_the_log ? global::LogRole::Server : global::LogRole::Daemon};
-}
-
 class Dgram final : public ProcessOf<Process> {
  public:
   explicit Dgram(Started started)
       : ProcessOf(std::move(started)), status_(take_status_channel(this->started())) {}
 
-  void run(DgramService& service, const DgramNeeds& needs);
+  void run(DgramService& service, const Needs& needs);
 
  private:
   void on_readable(int listener);
@@ -63,7 +57,7 @@ class Dgram final : public ProcessOf<Process> {
   Leaving why_ = Leaving::Done;
 };
 
-void Dgram::run(DgramService& service, const DgramNeeds& needs) {
+void Dgram::run(DgramService& service, const Needs& needs) {
   service_ = &service;
   life_ = lifetime(params(), started().options, needs);
   start_watchdog(kWatchdog);
@@ -132,8 +126,9 @@ void Dgram::leave(Leaving why) {
 
 }  // namespace
 
-int run_dgram_server(int argc, char** argv, const DgramNeeds& needs, const MakeDgramService& make) {
-  Dgram server(start(argc, argv, skeleton(needs), needs));
+int run_dgram_server(int argc, char** argv, const Needs& needs, const MakeDgramService& make,
+                     global::LogRole log) {
+  Dgram server(start(argc, argv, kDgramSkeleton, needs, log));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs);

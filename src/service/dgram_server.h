@@ -8,13 +8,10 @@
 #include <memory>
 #include <string_view>
 
+#include "global/mail_log.h"
 #include "service/process.h"
 
 namespace handoff::service {
-
-struct DgramNeeds : Needs {
-  bool is_the_log = false;  // postlogd: its own lines go straight to the log file
-};
 
 class DgramService : public Application {
  public:
@@ -24,6 +21,8 @@ class DgramService : public Application {
 
 using MakeDgramService = std::function<std::unique_ptr<DgramService>(Process&)>;
 
-int run_dgram_server(int argc, char** argv, const DgramNeeds& needs, const MakeDgramService& make);
+// `log`: postlogd's own lines go straight to the log file.
+int run_dgram_server(int argc, char** argv, const Needs& needs, const MakeDgramService& make,
+                     global::LogRole log = global::LogRole::Daemon);
 
 }  // namespace handoff::service

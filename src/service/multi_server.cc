@@ -1,6 +1,5 @@
 #include "service/multi_server.h"
 
-#include "global/master_proto.h"
 #include "service/client_server.h"
 #include "service/event_server.h"
 #include "service/startup.h"
@@ -8,17 +7,12 @@
 namespace handoff::service {
 namespace {
 
-namespace type = global::master_proto::type;
-
-const Skeleton kMulti{.options = {}, .transports = {type::kInet, type::kUnix, type::kPass}};
-const Skeleton kEvent{.options = {.retires = true, .stand_alone = true},
-                      .transports = {type::kInet, type::kUnix, type::kPass}};
 constexpr std::chrono::seconds kEventWatchdog{1000};
 
 }  // namespace
 
 int run_multi_server(int argc, char** argv, const Needs& needs, const MakeMultiService& make) {
-  ClientServer server(start(argc, argv, kMulti, needs));
+  ClientServer server(start(argc, argv, kMultiSkeleton, needs));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs,
@@ -30,7 +24,7 @@ int run_multi_server(int argc, char** argv, const Needs& needs, const MakeMultiS
 }
 
 int run_event_server(int argc, char** argv, const Needs& needs, const MakeEventService& make) {
-  ClientServer server(start(argc, argv, kEvent, needs));
+  ClientServer server(start(argc, argv, kEventSkeleton, needs));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs,

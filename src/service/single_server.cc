@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "global/master_proto.h"
+#include "service/accepting.h"
 #include "service/exclusive_wait.h"
 #include "service/lifetime.h"
 #include "service/passed_client.h"
@@ -20,10 +21,6 @@ namespace {
 
 namespace proto = global::master_proto;
 using Clock = std::chrono::steady_clock;
-
-const Skeleton kSkeleton{
-    .options = {.retires = true, .stand_alone = true},
-    .transports = {proto::type::kInet, proto::type::kUnix, proto::type::kPass}};
 
 class SingleServer final : public ProcessOf<Process> {
  public:
@@ -45,7 +42,7 @@ class SingleServer final : public ProcessOf<Process> {
   Leaving serve_clients(SingleService& service);
   [[nodiscard]] std::optional<Leaving> overdue(Clock::time_point now) const;
   std::optional<std::chrono::milliseconds> wait_limit(SingleService& service) const;
-  std::optional<Connection> accept(const util::UniqueFd& listener) const;
+  std::optional<Connection> accept(Waiting& waiting, std::size_t listener) const;
   // False: master has gone.
   bool serve_one(SingleService& service, StatusChannel& status, Connection client);
 
@@ -86,7 +83,7 @@ Leaving SingleServer::serve_clients(SingleService& service) {
       msg::info("{} -- restarting", why);
       return Leaving::Stale;
     }
-    auto client = accept(waiting.listeners[*wake.listener]);
+    auto client = accept(waiting, *wake.listener);
     if (!client) continue;
     if (!serve_one(service, waiting.status, *std::move(client))) return Leaving::MasterGone;
     ++uses;
@@ -114,11 +111,15 @@ std::optional<std::chrono::milliseconds> SingleServer::wait_limit(SingleService&
   return limit;
 }
 
-std::optional<Connection> SingleServer::accept(const util::UniqueFd& listener) const {
-  auto accepted = util::accept_connection(listener.get());
+std::optional<Connection> SingleServer::accept(Waiting& waiting, std::size_t listener) const {
+  auto accepted = util::accept_connection(waiting.listeners[listener].get());
   if (!accepted) {
-    if (!util::transient_accept_error(accepted.error().code)) {
-      msg::error("{}", accepted.error().what);
+    const int code = accepted.error().code;
+    if (util::transient_accept_error(code)) return std::nullopt;
+    msg::error("{}", accepted.error().what);
+    // Only the end of master is of interest meanwhile.
+    if (out_of_descriptors(code)) {
+      (void)util::wait_readable(waiting.status.fd(), kPauseWithoutDescriptors);
     }
     return std::nullopt;
   }
@@ -139,7 +140,7 @@ bool SingleServer::serve_one(SingleService& service, StatusChannel& status, Conn
 }  // namespace
 
 int run_single_server(int argc, char** argv, const Needs& needs, const MakeSingleService& make) {
-  SingleServer server(start(argc, argv, kSkeleton, needs));
+  SingleServer server(start(argc, argv, kSingleSkeleton, needs));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs);

@@ -12,7 +12,10 @@
 
 #include "global/master_proto.h"
 #include "global/table_settings.h"
+#include "service/debugger.h"
+#include "util/base_name.h"
 #include "util/msg.h"
+#include "util/or_die.h"
 #include "util/sockets.h"
 #include "util/text.h"
 
@@ -21,10 +24,6 @@ namespace {
 
 namespace proto = global::master_proto;
 using util::errno_text;
-
-std::string base_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
-}
 
 global::Config load_config(const std::string& program, const std::string& service,
                            const Options& options) {
@@ -42,49 +41,12 @@ void refuse_a_terminal(const Options& options) {
   msg::fatal("do not run this command by hand");
 }
 
-void check_needs(const Started& started, const Needs& needs) {
-  const Options& options = started.options;
-  if (!options.arguments.empty() && !needs.arguments) {
-    msg::fatal("unexpected command-line argument: {}", options.arguments.front());
-  }
-  if (options.stand_alone) return;
-  if (needs.processes == Needs::Processes::One && !options.one_process) {
-    msg::fatal("service {} requires a process limit of 1", started.service);
-  }
-  if (needs.processes == Needs::Processes::Unlimited && !options.unlimited) {
-    msg::fatal("service {} requires a process limit of 0", started.service);
-  }
-  if (needs.privileges && options.unprivileged) {
-    msg::fatal("service {} requires privileged operation", started.service);
-  }
-}
-
-void check_transport(const Started& started, const Skeleton& skeleton) {
-  const Options& options = started.options;
-  if (options.stand_alone) return;
-  if (options.transport.empty()) msg::fatal("no transport type specified");
-  const auto known = [&](std::string_view type) {
-    return util::equal_ignoring_case(type, options.transport);
-  };
-  if (std::none_of(skeleton.transports.begin(), skeleton.transports.end(), known)) {
-    msg::fatal("unsupported transport type: {}", options.transport);
-  }
-}
-
 unsigned generation_from_environment() {
   const char* text = std::getenv(proto::kGenerationVariable);
   if (text == nullptr) return 0;
   const auto generation = parse_generation(text);
   if (!generation) msg::fatal("bad generation: {}", text);
   return *generation;
-}
-
-void run_debugger(const Started& started) {
-  if (!started.options.debug && std::getenv(proto::kDebugVariable) == nullptr) return;
-  const std::string& command = started.params.debugger_command;
-  if (command.empty()) msg::fatal("no debugger_command variable set up");
-  msg::info("running: {}", command);
-  if (std::system(command.c_str()) != 0) msg::warn("debugger_command failed: {}", command);
 }
 
 void drop_group(const global::MailOwner& owner) {
@@ -116,12 +78,13 @@ void drop_privileges(const Started& started) {
 
 }  // namespace
 
-Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs) {
+Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs,
+              global::LogRole log) {
   (void)std::signal(SIGPIPE, SIG_IGN);
   (void)std::signal(SIGXFSZ, SIG_IGN);
-  const std::string program = base_name(argc > 0 ? argv[0] : "daemon");
+  const std::string program(util::base_name(argc > 0 ? argv[0] : "daemon"));
   if (std::getenv(proto::kVerboseVariable) != nullptr) msg::set_verbose(1);
-  global::open_log_early(program, skeleton.log);
+  global::open_log_early(program, log);
 
   auto parsed = parse_options({argv, static_cast<std::size_t>(argc)}, skeleton.options);
   if (!parsed) msg::fatal("{}", parsed.error().what);
@@ -133,16 +96,17 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
   global::Config config = load_config(program, service, options);
   global::Params params = global::load_params(config, program);
   global::MailOwner owner = global::check_installation(config, params);
-  global::open_log(config, params, program, skeleton.log);
+  global::open_log(config, params, program, log);
   global::configure_tables(config, params);
   Started started{program, service, std::move(options), std::move(config), std::move(params),
                   owner,   0};
 
   refuse_a_terminal(started.options);
-  check_needs(started, needs);
-  check_transport(started, skeleton);
+  util::or_die(suits(started.options, started.service, skeleton, needs));
   started.generation = generation_from_environment();
-  run_debugger(started);
+  if (started.options.debug || std::getenv(proto::kDebugVariable) != nullptr) {
+    run_debugger(started.params.debugger_command);
+  }
   return started;
 }
 

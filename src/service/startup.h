@@ -16,18 +16,12 @@
 #include "global/params.h"
 #include "service/options.h"
 #include "service/process.h"
+#include "service/programs.h"
 #include "service/status_channel.h"
 #include "util/unique_fd.h"
 #include "util/watchdog.h"
 
 namespace handoff::service {
-
-// What differs from skeleton to skeleton.
-struct Skeleton {
-  OptionRules options;
-  std::vector<std::string_view> transports;  // master_proto::type
-  global::LogRole log = global::LogRole::Daemon;
-};
 
 struct Started {
   std::string program;  // base name of argv[0]
@@ -39,7 +33,8 @@ struct Started {
   unsigned generation = 0;
 };
 
-Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs);
+Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& needs,
+              global::LogRole log = global::LogRole::Daemon);
 
 // chdir to the queue directory, the application's hooks, chroot and change of user as the options
 // say. Without root there is neither.
@@ -75,7 +70,7 @@ class ProcessOf : public Interface {
     watchdog_.reset();
     watchdog_.emplace(watchdog_limit_.value_or(limit));
     watchdog_->restart();
-    alarm_in_ = watchdog_limit_.value_or(limit) / 3;
+    alarm_in_ = std::chrono::milliseconds(watchdog_limit_.value_or(limit)) / 3;
   }
   // Called at each turn of the main loop; costs nothing.
   void made_progress() { watchdog_->restart(); }
@@ -84,14 +79,14 @@ class ProcessOf : public Interface {
   std::chrono::milliseconds put_off_alarm() {
     watchdog_->stop();
     watchdog_->restart();
-    return std::chrono::milliseconds(alarm_in_) * 3 / 4;
+    return alarm_in_ * 3 / 4;
   }
 
  private:
   Started started_;
   std::optional<std::chrono::seconds> watchdog_limit_;
   std::optional<util::Watchdog> watchdog_;
-  std::chrono::seconds alarm_in_{};
+  std::chrono::milliseconds alarm_in_{};
 };
 
 }  // namespace handoff::service

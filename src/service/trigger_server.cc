@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "global/master_proto.h"
+#include "service/accepting.h"
 #include "service/lifetime.h"
 #include "service/startup.h"
 #include "util/event_loop.h"
@@ -21,8 +22,6 @@ namespace {
 
 namespace proto = global::master_proto;
 
-const Skeleton kSkeleton{
-    .options = {}, .transports = {proto::type::kUnix, proto::type::kFifo, proto::type::kPass}};
 constexpr std::chrono::seconds kWatchdog{1000};
 constexpr std::chrono::seconds kPatience{10};  // with who has connected and says nothing
 constexpr std::size_t kRequestsAtOnce = 1024;
@@ -47,6 +46,7 @@ class Trigger final : public ProcessOf<TriggerServer> {
 
   void watch_listeners();
   void accept_one(const util::UniqueFd& listener);
+  void pause_accepting();
   void expect_requests(util::UniqueFd connection);
   void on_readable(Callers::iterator caller);
   void receive_passed(Callers::iterator caller);
@@ -69,6 +69,7 @@ class Trigger final : public ProcessOf<TriggerServer> {
   Callers callers_;
   util::Watch master_;
   util::Timer idle_;
+  util::Timer pause_;
   util::Timer progress_;
   int uses_ = 0;
   std::optional<Leaving> leaving_;
@@ -107,7 +108,15 @@ void Trigger::watch_listeners() {
 void Trigger::accept_one(const util::UniqueFd& listener) {
   auto accepted = util::accept_connection(listener.get());
   if (accepted) return expect_requests(*std::move(accepted));
-  if (!util::transient_accept_error(accepted.error().code)) msg::error("{}", accepted.error().what);
+  const int code = accepted.error().code;
+  if (util::transient_accept_error(code)) return;
+  msg::error("{}", accepted.error().what);
+  if (out_of_descriptors(code)) pause_accepting();
+}
+
+void Trigger::pause_accepting() {
+  watches_.clear();
+  pause_ = loop_.after(kPauseWithoutDescriptors, [this] { watch_listeners(); });
 }
 
 void Trigger::expect_requests(util::UniqueFd connection) {
@@ -174,7 +183,7 @@ void Trigger::leave(Leaving why) {
 }  // namespace
 
 int run_trigger_server(int argc, char** argv, const Needs& needs, const MakeTriggerService& make) {
-  Trigger server(start(argc, argv, kSkeleton, needs));
+  Trigger server(start(argc, argv, kTriggerSkeleton, needs));
   const auto service = make(server);
   enter_jail(server.started(), *service);
   server.run(*service, needs);

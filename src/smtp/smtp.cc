@@ -50,11 +50,12 @@
 //     bounce(8), delivery status reports
 //     postconf(5), configuration parameters
 //     master(8), process manager
+#include "service/programs.h"
 #include "smtp/service.h"
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  return service::run_single_server(argc, argv, {}, [](service::Process& process) {
-    return std::make_unique<smtp::SmtpService>(process);
-  });
+  return service::run_single_server(
+      argc, argv, service::kSmtp.needs,
+      [](service::Process& process) { return std::make_unique<smtp::SmtpService>(process); });
 }

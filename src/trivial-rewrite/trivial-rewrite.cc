@@ -38,13 +38,15 @@
 //     transport(5), tables(5), cleanup(8), qmgr(8), master(8), postconf(5)
 
 #include "service/multi_server.h"
+#include "service/programs.h"
 #include "trivial-rewrite/rewrite_service.h"
 #include "trivial-rewrite/rules.h"
 
 int main(int argc, char** argv) {
   using namespace handoff;
-  return service::run_multi_server(argc, argv, {}, [](service::MultiServer& server) {
-    return std::make_unique<rewrite::RewriteService>(
-        server, rewrite::load_rules(server.config(), server.params()));
-  });
+  return service::run_multi_server(
+      argc, argv, service::kTrivialRewrite.needs, [](service::MultiServer& server) {
+        return std::make_unique<rewrite::RewriteService>(
+            server, rewrite::load_rules(server.config(), server.params()));
+      });
 }

@@ -32,16 +32,17 @@ void on_alarm(int) {
   msg::fatal("watchdog timeout");
 }
 
-void ring_every(std::chrono::seconds interval) {
-  const timeval every{.tv_sec = interval.count(), .tv_usec = 0};
+void ring_every(std::chrono::milliseconds interval) {
+  const timeval every{.tv_sec = interval.count() / 1000,
+                      .tv_usec = static_cast<suseconds_t>(interval.count() % 1000 * 1000)};
   const itimerval timer{.it_interval = every, .it_value = every};
   (void)setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 }  // namespace
 
-Watchdog::Watchdog(std::chrono::seconds limit) : third_(limit / kRings) {
-  if (third_.count() < 1) msg::panic("watchdog limit of {} s is too short", limit.count());
+Watchdog::Watchdog(std::chrono::seconds limit) : third_(std::chrono::milliseconds(limit) / kRings) {
+  if (limit.count() < 1) msg::panic("watchdog limit of {} s is too short", limit.count());
   struct sigaction action {};
   action.sa_handler = on_alarm;
   action.sa_flags = SA_RESTART;
@@ -60,7 +61,7 @@ void Watchdog::restart() {
 
 void Watchdog::stop() {
   running_ = false;
-  ring_every(std::chrono::seconds(0));
+  ring_every(std::chrono::milliseconds(0));
 }
 
 }  // namespace handoff::util

@@ -11,7 +11,7 @@ namespace handoff::util {
 
 class Watchdog {
  public:
-  // At least 3 s. One a process.
+  // At least 1 s. One a process.
   explicit Watchdog(std::chrono::seconds limit);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
@@ -23,7 +23,7 @@ class Watchdog {
   void stop();
 
  private:
-  std::chrono::seconds third_;
+  std::chrono::milliseconds third_;
   bool running_ = false;
 };
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from typing import List, Optional
 import pytest
 
 from support.conditions import wait_until
+from support.programs import our_directory
 from support.root import needs_root
 
 pytestmark = needs_root("namespaces and sessions want root")
@@ -73,26 +75,29 @@ def foreground(mail, prefix, *options, **environment):
         running.process.wait()
 
 
-def zombies(parent: int) -> List[str]:
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit():
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if fields[0] == "Z" and int(fields[1]) == parent:
-                    found.append(entry.name)
-    return found
-
-
 def status_of(pid: int, name: str) -> Optional[str]:
     match = re.search(rf"^{name}:\s*(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
     return match.group(1) if match else None
 
 
-def leave_an_orphan(pid: int) -> None:
-    """Somebody's child, in the same namespace, whose parent has gone before it ends."""
-    subprocess.run(["nsenter", "-t", str(pid), "-p", "sh", "-c", "sleep 0.1 & sleep 0.1 &"],
+def children(parent: int, name: str) -> List[int]:
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and status_of(int(entry.name), "PPid") == str(parent) \
+                    and status_of(int(entry.name), "Name") == name:
+                found.append(int(entry.name))
+    return found
+
+
+def orphans(pid: int, end: pathlib.Path) -> List[int]:
+    """Somebody's children, in the namespace of `pid`, whose parent has gone. They end when somebody
+    has opened the fifo `end` to write."""
+    os.mkfifo(end)
+    subprocess.run(["nsenter", "-t", str(pid), "-p", "sh", "-c", 'cat "$0" & cat "$0" &', end],
                    check=True)
+    wait_until(lambda: len(children(pid, "cat")) == 2, 10, "the orphans")
+    return children(pid, "cat")
 
 
 @needs_namespaces
@@ -104,9 +109,10 @@ def test_process_1_delivers_reaps_and_ends_everything(suite, peer):
             assert status_of(container.master(), "NSpid").split()[-1] == "1"
             mail.submit(["user@example.test"], b"Subject: hi\n\nhello\n")
             container.wait_for("status=sent")
-            leave_an_orphan(container.master())
-            wait_until(lambda: not any(process.name == "sleep" for process in mail.processes())
-                       and not zombies(container.master()), 10, "the end of the orphans")
+            left = orphans(container.master(), mail.root / "end")
+            (mail.root / "end").open("w").close()
+            wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in left), 10,
+                       "the end of the orphans, also as zombies")
             os.kill(container.master(), signal.SIGHUP)
             container.wait_for("reload -- version")
             os.kill(container.master(), signal.SIGTERM)
@@ -130,6 +136,48 @@ def test_process_1_waits_for_those_who_need_a_moment(suite):
             os.kill(container.master(), signal.SIGTERM)
             assert container.end() == 0
         assert note.read_text() == "done\n"
+
+
+@needs_namespaces
+@pytest.mark.parametrize("option", ["-d", "-s"])
+def test_process_1_ends_also_when_nobody_said_that_it_is(suite, option):
+    """A signal that it does not handle does nothing to process 1."""
+    with suite(start=False, maillog_file="/dev/stdout", maillog_file_prefixes="/dev/stdout") as mail:
+        with foreground(mail, NAMESPACE, option) as container:
+            container.wait_for("daemon started")
+            wait_until(lambda: mail.processes("qmgr"))
+            os.kill(container.master(), signal.SIGTERM)
+            assert container.end() == 0
+        assert not mail.processes()
+
+
+def test_stopping_ends_those_that_drain_also_without_a_session(suite):
+    """Master is in the group of the script that started it, and those are in nobody's books."""
+    script = ["setsid", "sh", "-c", '"$@" & wait', "sh"]
+    with suite(start=False, services={"talk/unix": "- - n - - event-daemon"}) as mail:
+        shutil.copy2(our_directory().parent / "tests/event-daemon", mail.daemon("event-daemon"))
+        with foreground(mail, script, "-d"):
+            mail.log.wait_for("daemon started")
+            with mail.connect("private/talk") as client:
+                client.sendall(b"pid")
+                parent = int(client.makefile("rb").readline())
+                os.kill(mail.master_pid(), signal.SIGHUP)
+                wait_until(lambda: not pathlib.Path(f"/proc/{parent}").exists(), 10,
+                           "the end of the parent")
+                assert mail.processes("event-daemon")
+                mail.stop()
+                assert client.recv(1) == b""
+
+
+def test_standard_descriptors_may_be_closed(suite, peer):
+    with suite(start=False, relayhost=peer.nexthop) as mail:
+        command = f"exec {mail.daemon('master')} -w -c {mail.config_directory} <&- >&- 2>&-"
+        mail.run(["sh", "-c", command], timeout=30)
+        master = pathlib.Path(f"/proc/{mail.master_pid()}/fd")
+        assert {os.readlink(master / str(fd)) for fd in range(3)} == {"/dev/null"}
+        mail.submit(["user@example.test"], b"Subject: hi\n\nhello\n")
+        peer.wait_for_messages(1)
+        mail.log.wait_for("daemon started")
 
 
 def test_keeps_standard_output_for_the_log(suite, peer):

@@ -52,6 +52,25 @@ BROKEN = {
     "an option": Broken("master.cf", "odd unix - - n - - smtp -o smtp_connect_timeout=x",
                         "command line: ", "smtp_connect_timeout = x",
                         "master.cf: line LINE: parameter smtp_connect_timeout: bad time value"),
+    "no daemons": Broken("main.cf", "daemon_directory = /nonexistent", "main.cf, line LINE: ",
+                         "must be the directory of the daemons",
+                         "daemon_directory /nonexistent: No such file or directory"),
+    "no program": Broken("master.cf", "odd unix - - n - - smtpp", "master.cf: line LINE: ",
+                         "reload failed", "/smtpp: No such file or directory"),
+    "a process limit": Broken("master.cf", "odd unix - - n - 2 scache", "master.cf: line LINE: ",
+                              "reload failed", "service odd requires a process limit of 1"),
+    "the queue manager's limit": Broken("master.cf", "qmgr unix n - n 300 - qmgr",
+                                        "master.cf: line LINE: ", "reload failed",
+                                        "service qmgr requires a process limit of 1"),
+    "an argument": Broken("master.cf", "odd unix - - n - - smtp extra", "master.cf: line LINE: ",
+                          "reload failed", "unexpected command-line argument: extra"),
+    "a facility": Broken("master.cf", "odd unix - - n - - smtp -o syslog_facility=bogus",
+                         "master.cf: line LINE: ", "must be mail, daemon, user",
+                         "parameter syslog_facility: unrecognized value: bogus"),
+    "a host name": Broken("master.cf", "odd unix - - n - - smtp -o myhostname=-bad",
+                          "master.cf: line LINE: ", "myhostname = -bad: ", "myhostname"),
+    "an import": Broken("main.cf", "import_environment = { A=b", "main.cf, line LINE: ",
+                        "must be names and name=value", "import_environment: "),
     "a socket": Broken("master.cf", "a/b unix - - n - 1 smtp", "", "reload failed",
                        "bind: private/a/b: No such file or directory"),
 }
@@ -100,7 +119,7 @@ def test_mail_flows_on(suite, peer, name):
         good = path.read_text()
         # What would be right takes effect no more than what is wrong.
         main = mail.config_directory / "main.cf"
-        main.write_text(main.read_text() + "myhostname = new.handoff.test\n")
+        main.write_text(main.read_text().replace("old.handoff", "new.handoff"))
         text = path.read_text() + broken.text + "\n"
         path.write_text(text)
 
@@ -115,6 +134,26 @@ def test_mail_flows_on(suite, peer, name):
         reload(mail)
         wait_until(lambda: not any(old.alive for old in fresh), 10, "the end of the old processes")
         deliver(mail, peer, "three@example.test", "new.handoff.test")
+
+
+def test_a_short_watchdog_is_no_mistake(suite, peer):
+    """Postfix's daemons need 3 seconds at least, ours do not."""
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+        deliver(mail, peer, "one@example.test", "old.handoff.test")
+        mail.configure(daemon_timeout="1s", myhostname="new.handoff.test")
+        mail.reload()
+        deliver(mail, peer, "two@example.test", "new.handoff.test")
+
+
+def test_master_logs_as_it_did(suite):
+    """Until nothing can go wrong any more."""
+    with suite() as mail:
+        mail.log.wait_for("daemon started")
+        mail.configure(syslog_name="elsewhere", import_environment="{ A=b")
+        reload(mail)
+        mail.log.expect(REFUSED, "must be names and name=value", "warning: import_environment: ")
+        mail.log.wait_for(REFUSED)
+        assert "elsewhere/master" not in mail.log.text()
 
 
 @needs_root("root can become somebody else")

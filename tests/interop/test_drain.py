@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 
 import pytest
 
@@ -120,9 +121,12 @@ def test_without_clients_it_leaves_at_once(start):
     with start() as mail:
         with mail.connect(SOCKET) as client:
             pid = ask(client, b"pid")
-        wait_until(lambda: mail.processes("event-daemon")[0].pid == pid)
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1) == b""  # it knows that we have gone
+        assert [process.pid for process in mail.processes("event-daemon")] == [pid]
         reload(mail)
-        wait_until(lambda: not mail.processes("event-daemon"), 5, "its end")
+        wait_until(lambda: gone(pid), 5, "its end")
+        assert not mail.processes("event-daemon")
 
 
 def test_stopping_ends_those_that_drain_as_well(start):

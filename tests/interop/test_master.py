@@ -408,6 +408,35 @@ def test_a_mistake_at_reload_changes_nothing(bench, ours, file, text, complaint)
     box.stub.wait_for("heard", 2)
 
 
+def test_a_refused_reload_leaves_running_services_their_sockets(bench, ours):
+    """Also those whose type would have changed; what would have been new leaves nothing behind."""
+    box = bench(ours, {"one/unix": "- - n - 1 stub", "pipe/fifo": "n - n - 1 stub"})
+    before = (box.mail.config_directory / "master.cf").read_text()
+    box.reload(one__unix=None, one__pass="- - n - 1 stub", pipe__fifo=None,
+               pipe__unix="n - n - 1 stub", fresh__unix="- - n - 1 stub",
+               **{"192.0.2.7:25998__inet": "n - n - 1 stub"})
+    box.mail.log.expect(REFUSED, "bind 192.0.2.7 port 25998: Cannot assign requested address")
+    box.mail.log.wait_for(REFUSED)
+    box.call("private/one")
+    box.stub.wait_for("heard", 1)
+    box.call("public/pipe", "fifo")
+    box.stub.wait_for("heard", 2)
+    names = [path.name for folder in ("private", "public")
+             for path in (box.mail.queue_directory / folder).iterdir()]
+    assert sorted(names) == ["one", "pipe"]
+    (box.mail.config_directory / "master.cf").write_text(before)
+
+
+def test_the_type_of_a_service_can_change(bench, ours):
+    box = bench(ours, {"one/unix": "- - n - 1 stub"})
+    box.reload(one__unix=None, one__pass="- - n - 1 stub")
+    box.mail.log.wait_for("reload -- version")
+    wait_until(lambda: [path.name for path in (box.mail.queue_directory / "private").iterdir()]
+               == ["one"])
+    box.call("private/one", "pass")
+    box.stub.wait_for("heard", 1)
+
+
 def test_keeps_what_only_a_restart_can_change(bench, mix):
     box = bench(mix, {"echo/unix": "- - n - 1 stub"})
     old = box.mail.queue_directory

@@ -1,7 +1,9 @@
 #include "master/daemon_check.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include "support/files.h"
 #include "support/log.h"
 
 namespace handoff::master {
@@ -9,11 +11,32 @@ namespace {
 
 using test::LogCapture;
 
+// Accounts that every Debian has; at the end, for the sake of line numbers.
+constexpr const char* kInstallation = R"(
+myhostname = mail.handoff.test
+mail_owner = uucp
+setgid_group = news
+default_privs = nobody
+)";
+
+// Where the daemons are that the tests know of.
+std::string daemon_directory() {
+  static const test::TemporaryDirectory directory;
+  for (const char* name : {"smtp", "qmgr", "pickup", "scache", "cleanup", "stranger"}) {
+    directory.write(name, "");
+    (void)chmod(directory.path(name).c_str(), 0755);
+  }
+  directory.write("text", "");
+  return directory.path();
+}
+
 Setup setup_from(std::string_view main_cf, std::string_view master_cf) {
   auto config = global::Config::from_text(
-      main_cf,
+      std::string(main_cf) + kInstallation,
       {.directory = "/test", .process_name = "master", .service_name = "master", .overrides = {}});
-  Setup setup{*std::move(config), {}, {}, {}, {}};
+  Setup setup{
+      .config = *std::move(config), .params = {}, .owner = {}, .services = {}, .main_cf = {}};
+  setup.params.daemon_directory = daemon_directory();
   auto entries = parse_master_cf(master_cf, "/test/master.cf", {});
   for (Entry& entry : *entries) {
     auto endpoint = endpoint_of(entry, "/test/master.cf", {});
@@ -40,7 +63,7 @@ TEST(DaemonCheck, FindsABadValueForADaemonAndItsPlace) {
 }
 
 TEST(DaemonCheck, DoesNotCareForParametersThatNobodyReads) {
-  EXPECT_EQ(error_after("smtp_connect_timeout = 5x\n", "x unix - - n - - pickup\n"), "");
+  EXPECT_EQ(error_after("smtp_connect_timeout = 5x\n", "x unix - - n - 1 stranger\n"), "");
   EXPECT_EQ(error_after("smtp_connect_timeout = 5x\n", "x unix - - n - - stranger -Q\n"), "");
 }
 
@@ -70,6 +93,53 @@ TEST(DaemonCheck, TransportsHaveParametersOfTheirOwn) {
   EXPECT_EQ(error_after("slow_destination_rate_delay = 1y\n", "slow unix - - n - - smtp\n"),
             "parameter slow_destination_rate_delay: bad time value or unit: 1y");
   EXPECT_EQ(error_after("slow_destination_rate_delay = 1y\n", kSmtp), "");
+}
+
+TEST(DaemonCheck, EveryCommandMustBeThere) {
+  const std::string directory = daemon_directory();
+  EXPECT_EQ(error_after("", "smtp unix - - n - - smtpp\n"),
+            "/test/master.cf: line 1: " + directory + "/smtpp: No such file or directory");
+  EXPECT_EQ(error_after("", "smtp unix - - n - - text\n"),
+            "/test/master.cf: line 1: " + directory + "/text: Permission denied");
+  EXPECT_EQ(error_after("", "smtp unix - - n - - .\n"),
+            "/test/master.cf: line 1: " + directory + "/.: not a regular file");
+}
+
+TEST(DaemonCheck, ProgramsHaveNeeds) {
+  const auto refusal = [](const std::string& entry) { return error_after("", entry + "\n"); };
+  const std::string place = "/test/master.cf: line 1: ";
+  EXPECT_EQ(refusal("qmgr unix n - n 300 1 qmgr"), "");
+  EXPECT_EQ(refusal("qmgr unix n - n 300 - qmgr"),
+            place + "service qmgr requires a process limit of 1");
+  EXPECT_EQ(refusal("cache unix - - n - 2 scache"),
+            place + "service cache requires a process limit of 1");
+  EXPECT_EQ(refusal("cleanup unix n - n - 5 cleanup"),
+            place + "service cleanup requires a process limit of 0");
+  EXPECT_EQ(refusal("smtp unix - - n - - smtp extra"),
+            place + "unexpected command-line argument: extra");
+  EXPECT_EQ(refusal("smtp fifo - - n - - smtp"), place + "unsupported transport type: fifo");
+  EXPECT_EQ(refusal("qmgr unix n - n 300 1 qmgr -r 10"), place + "invalid option: r");
+}
+
+TEST(DaemonCheck, LooksAtWhatEveryDaemonChecksFirst) {
+  const std::string place = "/test/master.cf: line 1: ";
+  LogCapture::expect("command line: syslog_facility = bogus: must be mail, daemon");
+  EXPECT_EQ(error_after("", "smtp unix - - n - - smtp -o syslog_facility=bogus\n"),
+            place + "file /test/main.cf: parameter syslog_facility: unrecognized value: bogus");
+  LogCapture::expect("command line: maillog_file = /etc/passwd: must begin with one of");
+  EXPECT_NE(error_after("", "smtp unix - - n - - smtp -o maillog_file=/etc/passwd\n"), "");
+  LogCapture::expect("command line: myhostname = -bad");
+  LogCapture::expect("valid_hostname: misplaced hyphen: -bad");
+  EXPECT_NE(error_after("", "smtp unix - - n - - smtp -o myhostname=-bad\n"), "");
+}
+
+TEST(DaemonCheck, TheDirectoryOfAllIsNamedOnce) {
+  auto setup = setup_from("daemon_directory = /nonexistent\n", kSmtp);
+  setup.params.daemon_directory = "/nonexistent";
+  LogCapture::expect(
+      "/test/main.cf, line 1: daemon_directory = /nonexistent: must be the directory");
+  EXPECT_EQ(check_daemons(setup, setup_from("", kSmtp)).error().what,
+            "daemon_directory /nonexistent: No such file or directory");
 }
 
 TEST(DaemonCheck, WhatWasWrongBeforeIsNoReasonToStay) {

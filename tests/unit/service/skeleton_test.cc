@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 namespace handoff::service {
 namespace {
 
+using namespace std::chrono_literals;
 using global::master_proto::StatusRecord;
 using test::send_text;
 using util::UniqueFd;
@@ -46,6 +48,38 @@ const char* name_of(Leaving why) {
   return "leaves";
 }
 
+// Descriptors run out, for some time.
+class Shortage {
+ public:
+  explicit Shortage(Reporter reporter) : reporter_(reporter) {}
+
+  // Before each accept: the first fails, and so do all that come too soon after it.
+  void on_accept() {
+    ++accepts_;
+    if (accepts_ == 1) return begin();
+    if (over_ || std::chrono::steady_clock::now() - begin_ < 500ms) return;
+    over_ = true;
+    (void)setrlimit(RLIMIT_NOFILE, &before_);
+    reporter_.say("accepts: " + std::to_string(accepts_));
+  }
+
+ private:
+  void begin() {
+    begin_ = std::chrono::steady_clock::now();
+    const UniqueFd next(dup(STDIN_FILENO));
+    (void)getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(next.get());
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
+  Reporter reporter_;
+  int accepts_ = 0;
+  bool over_ = false;
+  std::chrono::steady_clock::time_point begin_;
+  rlimit before_{};
+};
+
 // --- One client at a time.
 
 class Echo : public SingleService {
@@ -67,8 +101,26 @@ class Echo : public SingleService {
   std::string stale_;
 };
 
+class StarvedEcho : public Echo {
+ public:
+  explicit StarvedEcho(Reporter reporter) : Echo(reporter, ""), shortage_(reporter) {}
+  std::string stale() override {
+    shortage_.on_accept();
+    return {};
+  }
+
+ private:
+  Shortage shortage_;
+};
+
 class SingleServerTest : public ForkedDaemonTest {
  protected:
+  void run_starved() {
+    start({"-t", "unix"}, [](int argc, char** argv, const Reporter& reporter) {
+      return run_single_server(argc, argv, {},
+                               [&](Process&) { return std::make_unique<StarvedEcho>(reporter); });
+    });
+  }
   void run(std::vector<std::string> options, const Needs& needs = {}, std::string stale = "") {
     start(std::move(options), [=](int argc, char** argv, const Reporter& reporter) {
       return run_single_server(argc, argv, needs,
@@ -134,6 +186,15 @@ TEST_F(SingleServerTest, MakesRoomForASuccessorWithoutAccepting) {
   EXPECT_EQ(exit_status(), 0);
   for (const char* line : {"pre-jail", "post-jail", "leaves: stale"}) EXPECT_EQ(heard(), line);
   EXPECT_TRUE(records().empty());
+}
+
+TEST_F(SingleServerTest, PausesWhenDescriptorsRunOut) {
+  listen_unix();
+  run_starved();
+  call("patient");
+  for (const char* line : {"pre-jail", "post-jail", "accepts: 2", "served patient"}) {
+    EXPECT_EQ(heard(), line);
+  }
 }
 
 TEST_F(SingleServerTest, TakesPassedClients) {
@@ -314,7 +375,9 @@ TEST_F(MultiServerTest, EventServersGoOnWithTheirClientsAfterAReload) {
   EXPECT_EQ(heard(), "leaves: done");
   EXPECT_EQ(heard(), "(end)");
   // One pair for the client, and the request's; none of them is the child's.
-  for (const StatusRecord& record : records()) EXPECT_EQ(record.pid, parent);
+  const StatusRecord taken{parent, kGeneration, 0};
+  const StatusRecord available{parent, kGeneration, 1};
+  EXPECT_EQ(records(), (Records{taken, available, taken, available}));
 }
 
 TEST_F(MultiServerTest, EventServersWithoutClientsLeaveAtOnce) {
@@ -343,8 +406,27 @@ class Listener : public TriggerService {
   Reporter reporter_;
 };
 
+class StarvedListener : public Listener {
+ public:
+  explicit StarvedListener(Reporter reporter) : Listener(reporter), shortage_(reporter) {}
+  std::string stale() override {
+    shortage_.on_accept();
+    return {};
+  }
+
+ private:
+  Shortage shortage_;
+};
+
 class TriggerServerTest : public ForkedDaemonTest {
  protected:
+  void run_starved() {
+    start({"-l", "-t", "unix"}, [](int argc, char** argv, const Reporter& reporter) {
+      return run_trigger_server(argc, argv, {}, [&](TriggerServer&) {
+        return std::make_unique<StarvedListener>(reporter);
+      });
+    });
+  }
   void run(std::vector<std::string> options) {
     start(std::move(options), [](int argc, char** argv, const Reporter& reporter) {
       return run_trigger_server(
@@ -364,6 +446,15 @@ TEST_F(TriggerServerTest, HearsOneCallerWhileAnotherIsSilent) {
   master.reset();
   EXPECT_EQ(heard(), "leaves: master gone");
   EXPECT_EQ(exit_status(), 0);
+}
+
+TEST_F(TriggerServerTest, PausesWhenDescriptorsRunOut) {
+  listen_unix();
+  run_starved();
+  const UniqueFd caller = connect();
+  send_text(caller, std::string("W\0", 2));
+  EXPECT_EQ(heard(), "accepts: 2");
+  EXPECT_EQ(heard(), "trigger W");
 }
 
 TEST_F(TriggerServerTest, ReadsAFifo) {
