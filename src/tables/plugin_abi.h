@@ -14,7 +14,7 @@
 
 namespace handoff::tables::plugin {
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 // The one symbol of a plug-in, a GetPlugin.
 inline constexpr const char* kEntryPoint = "handoff_table_plugin";
 
@@ -78,7 +78,8 @@ struct Properties {
   std::int32_t descriptor;
 };
 
-// Regular expressions, for a type whose rules the program reads itself.
+// Regular expressions, for a type whose rules the program reads itself. They match bytes, as they
+// do in stock, whatever smtputf8_enable says.
 namespace expression_flag {
 inline constexpr std::uint32_t kIgnoreCase = 1U << 0;
 inline constexpr std::uint32_t kManyLines = 1U << 1;
@@ -87,7 +88,6 @@ inline constexpr std::uint32_t kExtended = 1U << 3;
 inline constexpr std::uint32_t kAnchored = 1U << 4;
 inline constexpr std::uint32_t kDollarAtEndOnly = 1U << 5;
 inline constexpr std::uint32_t kUngreedy = 1U << 6;
-inline constexpr std::uint32_t kUtf8 = 1U << 7;
 }  // namespace expression_flag
 
 struct Group {
