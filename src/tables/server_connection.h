@@ -11,10 +11,10 @@
 
 namespace handoff::tables {
 
-// "inet:host:port" or "unix:/path".
+// "inet:host:port" or "unix:/path". Error: it is malformed; a name that nobody knows may get known.
 struct ServerAddress {
   static util::Result<ServerAddress> parse(std::string_view text);
-  static ServerAddress inet(std::string_view host_and_port);
+  static util::Result<ServerAddress> inet(std::string_view host_and_port);
 
   // For messages and to tell them apart: "host:port", or the path.
   [[nodiscard]] const std::string& name() const { return endpoint; }

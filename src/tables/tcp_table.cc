@@ -25,9 +25,8 @@ constexpr auto kForEver = std::chrono::hours(24 * 365);
 
 class TcpTable final : public Table {
  public:
-  explicit TcpTable(std::string_view server)
-      : Table("tcp:" + std::string(server)),
-        connection_(ServerAddress::inet(server), {100s, kForEver, kForEver}) {}
+  explicit TcpTable(const ServerAddress& server)
+      : Table("tcp:" + server.name()), connection_(server, {100s, kForEver, kForEver}) {}
 
   [[nodiscard]] Keys keys() const override { return Keys::Pattern; }
 
@@ -98,7 +97,9 @@ OpenedTable open_tcp_table(std::string_view name, const TableOptions& options) {
     return misconfigured("tcp:" + std::string(name) +
                          " map is not allowed for security sensitive data");
   }
-  return std::unique_ptr<Table>(std::make_unique<TcpTable>(name));
+  const Result<ServerAddress> server = ServerAddress::inet(name);
+  if (!server) return server.error();
+  return std::unique_ptr<Table>(std::make_unique<TcpTable>(*server));
 }
 
 }  // namespace handoff::tables
