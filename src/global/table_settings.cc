@@ -17,6 +17,9 @@ tables::Settings table_settings(const Config& config, const Params& params) {
   settings.queue_directory = params.queue_directory;
   settings.proxy_service = params.proxymap_service_name;
   settings.proxy_write_service = params.proxywrite_service_name;
+  settings.ipc_timeout = params.ipc_timeout;
+  settings.ipc_idle = params.ipc_idle;
+  settings.ipc_ttl = params.ipc_ttl;
   settings.berkeley_db_read_buffer_size = params.berkeley_db_read_buffer_size;
   settings.berkeley_db_create_buffer_size = params.berkeley_db_create_buffer_size;
   settings.lmdb_map_size = params.lmdb_map_size;

@@ -102,18 +102,24 @@ Result<util::Stream> ServerAddress::connect(util::Milliseconds limit) const {
   return util::Stream(*std::move(socket), endpoint, limit);
 }
 
+util::Status ServerConnection::connect() {
+  Result<util::Stream> stream = address_.connect(limits_.io);
+  if (!stream) return std::move(stream).error();
+  if (greet_)
+    if (util::Status greeted = greet_(*stream); !greeted) return greeted;
+  stream_.emplace(*std::move(stream));
+  connected_at_ = Clock::now();
+  return {};
+}
+
 Result<util::Stream*> ServerConnection::stream() {
   const auto now = Clock::now();
   if (stream_ &&
       (stream_->failed() || stream_->readable_now() || now - stream_->last_io() >= limits_.idle ||
        now - connected_at_ >= limits_.lifetime))
     stream_.reset();
-  if (!stream_) {
-    Result<util::Stream> stream = address_.connect(limits_.io);
-    if (!stream) return std::move(stream).error();
-    stream_.emplace(*std::move(stream));
-    connected_at_ = now;
-  }
+  if (!stream_)
+    if (util::Status connected = connect(); !connected) return std::move(connected).error();
   return &*stream_;
 }
 

@@ -3,6 +3,7 @@
 // This room knows no parameters: whoever has read them hands them in once, at start.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,6 +25,9 @@ struct Settings {
   std::string queue_directory;                             // where proxymap's socket is
   std::string proxy_service = "proxymap";                  // proxymap_service_name
   std::string proxy_write_service = "proxywrite";          // proxywrite_service_name
+  std::chrono::seconds ipc_timeout{3600};                  // of a proxied table, for each wait
+  std::chrono::seconds ipc_idle{5};                        // after that its connection is closed,
+  std::chrono::seconds ipc_ttl{1000};                      // and after that in any case
   std::int64_t berkeley_db_read_buffer_size = 131072;      // bytes
   std::int64_t berkeley_db_create_buffer_size = 16777216;  // bytes
   std::int64_t lmdb_map_size = 16777216;                   // bytes
