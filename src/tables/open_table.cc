@@ -80,8 +80,11 @@ SharedTable open_table(std::string_view type_and_name, const TableOptions& optio
   // A name that is none is a slip of the pen, not something that may come back.
   if (options.must_open || !split_name(type_and_name)) msg::fatal("{}", table.error().what);
   msg::error("{}", table.error().what);
-  return std::make_shared<UnavailableTable>(std::string(type_and_name),
-                                            std::move(table).error().what);
+  // One error for all its users: the log takes few of them before it ends the process.
+  SharedTable stand_in =
+      std::make_shared<UnavailableTable>(std::string(type_and_name), std::move(table).error().what);
+  open_tables()[instance_name(type_and_name, options)] = stand_in;
+  return stand_in;
 }
 
 std::string changed_table() {
