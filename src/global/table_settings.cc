@@ -25,11 +25,12 @@ tables::Settings table_settings(const Config& config, const Params& params) {
   settings.lmdb_map_size = params.lmdb_map_size;
   settings.find_plugin = tables::plugin_finder({params.meta_directory, params.shlib_directory});
   settings.parameter = [copy = std::make_shared<const Config>(config)](
-                           std::string_view name) -> std::optional<std::string> {
+                           std::string_view name) -> util::Result<std::optional<std::string>> {
     const Config::Setting* found = copy->find(name);
-    if (found == nullptr) return std::nullopt;
+    if (found == nullptr) return std::optional<std::string>();
     util::Result<std::string> value = copy->expand(found->value);
-    return value ? std::optional<std::string>(*std::move(value)) : std::nullopt;
+    if (!value) return value.error();
+    return std::optional<std::string>(*std::move(value));
   };
   return settings;
 }

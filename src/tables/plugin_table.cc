@@ -73,7 +73,8 @@ class TableSettings {
 Result<std::optional<std::string>> TableSettings::find(std::string_view parameter) {
   if (!name_.starts_with('/') && !name_.starts_with('.')) {
     const auto& main_cf = settings().parameter;
-    return main_cf ? main_cf(name_ + '_' + std::string(parameter)) : std::nullopt;
+    if (!main_cf) return std::optional<std::string>();
+    return main_cf(name_ + '_' + std::string(parameter));
   }
   if (!was_read_)
     if (Status done = read(); !done) return done.error();

@@ -33,8 +33,8 @@ struct Settings {
   std::int64_t lmdb_map_size = 16777216;                   // bytes
   FindPlugin find_plugin;
   // The name by which a parameter of a table (ldap: "PREFIX_server_host") stands in main.cf:
-  // its value, or nothing.
-  std::function<std::optional<std::string>(std::string_view name)> parameter;
+  // its value, or nothing. Error: it stands there, and its value cannot be expanded.
+  std::function<util::Result<std::optional<std::string>>(std::string_view name)> parameter;
 };
 
 void configure(Settings settings);

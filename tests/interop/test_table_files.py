@@ -363,6 +363,15 @@ def test_pcre_matches_bytes(desk, smtputf8):
     desk.set()
 
 
+@pytest.mark.parametrize("value", ["$foo_server_host", "${nope"])
+def test_a_parameter_that_cannot_be_expanded_is_no_default(desk, value):
+    desk.set(foo_server_host=value)
+    ours, stock = (desk.run(whose, "-q", "a", "ldap:foo") for whose in BOTH)
+    desk.set()
+    assert stock.err[-1] == "fatal: dictionary mail_dict: macro processing error"
+    assert ours == stock
+
+
 def test_a_key_that_is_too_hard_is_an_error(desk):
     said = desk.run("ours", "-q", "a" * 40 + "b", "pcre:{{/^(a+)+$/ m}}")
     assert said.status == 1
