@@ -115,7 +115,7 @@ tables::Answer ask(const Lookup& lookup, const std::vector<std::string>& keys) {
   using Key = tables::MapList::Key;
   if (!lookup) return std::optional<std::string>();
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    tables::Answer answer = lookup(util::to_lower(keys[i]), i == 0 ? Key::Whole : Key::Part);
+    tables::Answer answer = lookup(keys[i], i == 0 ? Key::Whole : Key::Part);
     if (!answer || *answer) return answer;
   }
   return std::optional<std::string>();

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "global/mail_proto.h"
-#include "support/log.h"
+#include "util/text.h"
 
 namespace handoff::rewrite {
 namespace {
@@ -18,7 +18,7 @@ using Found = std::optional<std::string>;
 Lookup table(std::map<std::string, std::string, std::less<>> entries) {
   return
       [entries = std::move(entries)](std::string_view key, tables::MapList::Key) -> Result<Found> {
-        const auto at = entries.find(key);
+        const auto at = entries.find(util::to_lower(key));
         return at == entries.end() ? Found() : Found(at->second);
       };
 }
