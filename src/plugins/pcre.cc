@@ -64,10 +64,6 @@ std::uint32_t options_of(std::uint32_t flags) {
   return options;
 }
 
-void tell(Sink sink, const std::string& text) {
-  sink.put(sink.context, {text.data(), text.size()});
-}
-
 std::string text_of(int error) {
   std::array<PCRE2_UCHAR, 256> text{};
   pcre2_get_error_message(error, text.data(), text.size());

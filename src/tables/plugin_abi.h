@@ -11,6 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace handoff::tables::plugin {
 
@@ -22,12 +24,25 @@ struct Text {
   const char* data;
   std::size_t size;
 };
+inline std::string_view view(Text text) {
+  return {text.data, text.size};
+}
+inline Text text_of(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 // Takes what a function has to say: the value, or the reason why there is none.
 struct Sink {
   void* context;
   void (*put)(void* context, Text text);
 };
+inline void tell(Sink sink, std::string_view text) {
+  sink.put(sink.context, text_of(text));
+}
+// Replaces `text`, which must outlive it.
+inline Sink into(std::string& text) {
+  return {&text, [](void* kept, Text told) { *static_cast<std::string*>(kept) = view(told); }};
+}
 
 enum class Outcome : std::int32_t {
   Done = 0,
@@ -51,7 +66,6 @@ struct Host {
   void* (*open_list)(Text parameter, Text list, Sink reason);
   Outcome (*match_list)(void* list, Text name);
   void (*close_list)(void* list);
-  std::int32_t verbosity;
 };
 
 struct Request {
