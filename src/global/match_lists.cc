@@ -16,6 +16,8 @@ MatchList make_list(const Params& params, std::string_view parameter, std::strin
                                                params.daemon_table_open_error_is_fatal}));
 }
 
+}  // namespace
+
 bool parents_match(const Params& params, std::string_view parameter) {
   const MatchList names = string_list(params, "parent_domain_matches_subdomains",
                                       params.parent_domain_matches_subdomains);
@@ -23,8 +25,6 @@ bool parents_match(const Params& params, std::string_view parameter) {
   if (!found) msg::fatal("parent_domain_matches_subdomains: {}", found.error().what);
   return *found;
 }
-
-}  // namespace
 
 MatchList string_list(const Params& params, std::string_view parameter, std::string_view value) {
   return make_list(params, parameter, value, MatchOptions::Kind::String, false);

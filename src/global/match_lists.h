@@ -15,5 +15,7 @@ tables::MatchList string_list(const Params& params, std::string_view parameter,
                               std::string_view value);
 tables::MatchList domain_list(const Params& params, std::string_view parameter,
                               std::string_view value);
+// Whether "example.com" is meant for "sub.example.com", too.
+bool parents_match(const Params& params, std::string_view parameter);
 
 }  // namespace handoff::global

@@ -22,10 +22,13 @@ using tables::plugin::Plugin;
 using tables::plugin::Sink;
 using tables::plugin::Text;
 
-// A rule that a hostile key can make slow ends here, after a fraction of a second.
-constexpr std::uint32_t kMatchLimit = 1'000'000;
-constexpr std::uint32_t kDepthLimit = 100'000;
-constexpr std::uint32_t kHeapLimit = 20'000;  // KiB
+// A rule that a hostile key can make slow ends after the library's 10,000,000 steps, a second or
+// two. Memory needs a bound of its own: the library would take 20 GB.
+constexpr std::uint32_t kHeapLimit = 128 * 1024;  // KiB
+
+// Of compiled code, in bytes; what needs more is interpreted, on the heap.
+constexpr std::size_t kSmallestStack = 32 * 1024;
+constexpr std::size_t kLargestStack = 1024 * 1024;
 
 struct FreeCode {
   void operator()(pcre2_code* code) const { pcre2_code_free(code); }
@@ -36,6 +39,9 @@ struct FreeMatchData {
 struct FreeContext {
   void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
 };
+struct FreeStack {
+  void operator()(pcre2_jit_stack* stack) const { pcre2_jit_stack_free(stack); }
+};
 
 struct Expression {
   std::unique_ptr<pcre2_code, FreeCode> code;
@@ -43,7 +49,7 @@ struct Expression {
 };
 
 std::uint32_t options_of(std::uint32_t flags) {
-  constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 8> kOptions{{
+  constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 7> kOptions{{
       {flag::kIgnoreCase, PCRE2_CASELESS},
       {flag::kManyLines, PCRE2_MULTILINE},
       {flag::kDotMatchesNewline, PCRE2_DOTALL},
@@ -51,16 +57,11 @@ std::uint32_t options_of(std::uint32_t flags) {
       {flag::kAnchored, PCRE2_ANCHORED},
       {flag::kDollarAtEndOnly, PCRE2_DOLLAR_ENDONLY},
       {flag::kUngreedy, PCRE2_UNGREEDY},
-      {flag::kUtf8, PCRE2_UTF},
   }};
   std::uint32_t options = 0;
   for (const auto& [wanted, option] : kOptions)
     if ((flags & wanted) != 0) options |= option;
   return options;
-}
-
-void tell(Sink sink, const std::string& text) {
-  sink.put(sink.context, {text.data(), text.size()});
 }
 
 std::string text_of(int error) {
@@ -78,14 +79,24 @@ Expression& expression_of(void* expression) {
 }
 
 pcre2_match_context* limits() {
+  static const std::unique_ptr<pcre2_jit_stack, FreeStack> stack(
+      pcre2_jit_stack_create(kSmallestStack, kLargestStack, nullptr));
   static const std::unique_ptr<pcre2_match_context, FreeContext> context = [] {
     std::unique_ptr<pcre2_match_context, FreeContext> made(pcre2_match_context_create(nullptr));
-    pcre2_set_match_limit(made.get(), kMatchLimit);
-    pcre2_set_depth_limit(made.get(), kDepthLimit);
     pcre2_set_heap_limit(made.get(), kHeapLimit);
+    pcre2_jit_stack_assign(made.get(), nullptr, stack.get());
     return made;
   }();
   return context.get();
+}
+
+int find_match(const Expression& wanted, Text subject) {
+  const auto try_match = [&](std::uint32_t options) {
+    return pcre2_match(wanted.code.get(), bytes_of(subject), subject.size, 0, options,
+                       wanted.match.get(), limits());
+  };
+  const int result = try_match(0);
+  return result == PCRE2_ERROR_JIT_STACKLIMIT ? try_match(PCRE2_NO_JIT) : result;
 }
 
 Outcome compile(Text pattern, std::uint32_t flags, void** expression, Sink reason) noexcept {
@@ -123,8 +134,7 @@ void copy_groups(pcre2_match_data* match, std::size_t set, Group* groups, std::s
 Outcome match(void* expression, Text subject, Group* groups, std::size_t count,
               Sink reason) noexcept {
   const Expression& wanted = expression_of(expression);
-  const int result = pcre2_match(wanted.code.get(), bytes_of(subject), subject.size, 0, 0,
-                                 wanted.match.get(), limits());
+  const int result = find_match(wanted, subject);
   if (result == PCRE2_ERROR_NOMATCH) return Outcome::Absent;
   if (result < 0) {
     tell(reason, text_of(result));

@@ -22,13 +22,8 @@ using tables::plugin::Request;
 using tables::plugin::Severity;
 using tables::plugin::Sink;
 using tables::plugin::Text;
-
-inline std::string_view view(Text text) {
-  return {text.data, text.size};
-}
-inline Text text_of(std::string_view text) {
-  return {text.data(), text.size()};
-}
+using tables::plugin::text_of;
+using tables::plugin::view;
 
 // `text` is the value for Done, and the reason for Retry and Config.
 struct Answer {

@@ -8,6 +8,7 @@
 #include "global/mail_proto.h"
 #include "global/msg_stats.h"
 #include "global/queue_file.h"
+#include "util/scheduler.h"
 
 namespace handoff::qmgr {
 
@@ -22,6 +23,8 @@ struct Message {
   // Requests that have not come back, and what they carry.
   std::size_t entries = 0;
   std::size_t recipients_in_memory = 0;
+  // When some of its recipients were read last.
+  util::Scheduler::TimePoint read_at;
   // Something must be tried again.
   bool deferred = false;
   bool force_expired = false;

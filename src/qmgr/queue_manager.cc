@@ -232,6 +232,7 @@ bool QueueManager::import(const Scans::Found& found) {
   if (const auto due = intake_.take_next_due()) look_again(*due);
   if (!imported) return false;
   Message& message = *imported->message;
+  message.read_at = scheduler_.now();
   messages_[found.id] = std::move(imported->message);
   locks_[found.id] = std::move(imported->lock);
   if (message.is_probe()) router_.set_probes(++probes_);
@@ -338,7 +339,7 @@ void QueueManager::finish_entry(const Entry& entry, bool deferred) {
   if (message.entries == 0)
     finisher_.finish(message);
   else
-    refill_if_low(message);
+    refill_if_low(message, entry.transport->settings);
 }
 
 void QueueManager::on_finished(Message& message, Finisher::Result result) {
@@ -348,13 +349,16 @@ void QueueManager::on_finished(Message& message, Finisher::Result result) {
   wake();  // there is room for another one
 }
 
-void QueueManager::refill_if_low(Message& message) {
-  if (message.envelope.unread && message.recipients_in_memory <= kFewRecipients &&
-      free_recipients() >= static_cast<std::size_t>(params_.default_recipient_refill_limit))
-    refill(message);
+// `limits` are those of the transport that has got rid of recipients just now.
+void QueueManager::refill_if_low(Message& message, const TransportSettings& limits) {
+  if (!message.envelope.unread || message.recipients_in_memory > kFewRecipients) return;
+  const bool enough_room = free_recipients() >= static_cast<std::size_t>(limits.refill_limit);
+  const bool waited = scheduler_.now() - message.read_at >= limits.refill_delay;
+  if (enough_room || waited) refill(message);
 }
 
 void QueueManager::refill(Message& message) {
+  message.read_at = scheduler_.now();
   auto recipients = intake_.read_more(message, free_recipients());
   if (!recipients) {
     message.envelope.unread.reset();

@@ -52,7 +52,7 @@ class QueueManager {
   void finish_entry(const Entry& entry, bool deferred);
   void on_finished(Message& message, Finisher::Result result);
   void refill(Message& message);
-  void refill_if_low(Message& message);
+  void refill_if_low(Message& message, const TransportSettings& limits);
   int begin_call(const global::StatusService& service, const std::string& request);
 
   void scan_deferred();

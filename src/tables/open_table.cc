@@ -12,6 +12,8 @@ namespace {
 using util::Error;
 using util::Result;
 
+constexpr std::string_view kProxy = "proxy:";
+
 struct SplitName {
   std::string_view type;
   std::string_view name;
@@ -61,6 +63,8 @@ std::string instance_name(std::string_view type_and_name, const TableOptions& op
 }  // namespace
 
 Result<SharedTable> try_open_table(std::string_view type_and_name, const TableOptions& options) {
+  if (options.no_proxy && type_and_name.starts_with(kProxy))
+    return try_open_table(type_and_name.substr(kProxy.size()), options);
   std::weak_ptr<Table>& instance = open_tables()[instance_name(type_and_name, options)];
   if (SharedTable open = instance.lock()) return open;
   const Result<SplitName> split = split_name(type_and_name);
@@ -81,8 +85,11 @@ SharedTable open_table(std::string_view type_and_name, const TableOptions& optio
   // A name that is none is a slip of the pen, not something that may come back.
   if (options.must_open || !split_name(type_and_name)) msg::fatal("{}", table.error().what);
   msg::error("{}", table.error().what);
-  return std::make_shared<UnavailableTable>(std::string(type_and_name),
-                                            std::move(table).error().what);
+  // One error for all its users: the log takes few of them before it ends the process.
+  SharedTable stand_in =
+      std::make_shared<UnavailableTable>(std::string(type_and_name), std::move(table).error().what);
+  open_tables()[instance_name(type_and_name, options)] = stand_in;
+  return stand_in;
 }
 
 std::string changed_table() {

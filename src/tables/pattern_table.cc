@@ -23,10 +23,6 @@ using util::LogicalLine;
 using util::Result;
 using util::Status;
 
-void keep(void* kept, plugin::Text text) {
-  static_cast<std::string*>(kept)->assign(text.data, text.size);
-}
-
 // One pattern, as it is written.
 struct PatternText {
   std::string text;
@@ -49,8 +45,8 @@ class Pattern {
   static Result<Pattern> compile(const PatternText& text, const Expressions& expressions) {
     void* made = nullptr;
     std::string reason;
-    const Outcome outcome = expressions.compile({text.text.data(), text.text.size()}, text.flags,
-                                                &made, {&reason, keep});
+    const Outcome outcome =
+        expressions.compile(plugin::text_of(text.text), text.flags, &made, plugin::into(reason));
     if (outcome != Outcome::Done) return misconfigured(reason);
     return Pattern(made, text.matches, expressions);
   }
@@ -63,8 +59,8 @@ class Pattern {
   // the key is too hard for the expression, so nobody knows what it means.
   Result<bool> match(std::string_view key, std::vector<Group>& groups) const {
     std::string reason;
-    const Outcome outcome = expressions_->match(expression_.get(), {key.data(), key.size()},
-                                                groups.data(), groups.size(), {&reason, keep});
+    const Outcome outcome = expressions_->match(expression_.get(), plugin::text_of(key),
+                                                groups.data(), groups.size(), plugin::into(reason));
     if (outcome == Outcome::Done || outcome == Outcome::Absent)
       return (outcome == Outcome::Done) == matches_;
     return unavailable(reason);

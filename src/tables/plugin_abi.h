@@ -11,10 +11,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace handoff::tables::plugin {
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 // The one symbol of a plug-in, a GetPlugin.
 inline constexpr const char* kEntryPoint = "handoff_table_plugin";
 
@@ -22,12 +24,25 @@ struct Text {
   const char* data;
   std::size_t size;
 };
+inline std::string_view view(Text text) {
+  return {text.data, text.size};
+}
+inline Text text_of(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 // Takes what a function has to say: the value, or the reason why there is none.
 struct Sink {
   void* context;
   void (*put)(void* context, Text text);
 };
+inline void tell(Sink sink, std::string_view text) {
+  sink.put(sink.context, text_of(text));
+}
+// Replaces `text`, which must outlive it.
+inline Sink into(std::string& text) {
+  return {&text, [](void* kept, Text told) { *static_cast<std::string*>(kept) = view(told); }};
+}
 
 enum class Outcome : std::int32_t {
   Done = 0,
@@ -51,7 +66,6 @@ struct Host {
   void* (*open_list)(Text parameter, Text list, Sink reason);
   Outcome (*match_list)(void* list, Text name);
   void (*close_list)(void* list);
-  std::int32_t verbosity;
 };
 
 struct Request {
@@ -78,7 +92,8 @@ struct Properties {
   std::int32_t descriptor;
 };
 
-// Regular expressions, for a type whose rules the program reads itself.
+// Regular expressions, for a type whose rules the program reads itself. They match bytes, as they
+// do in stock, whatever smtputf8_enable says.
 namespace expression_flag {
 inline constexpr std::uint32_t kIgnoreCase = 1U << 0;
 inline constexpr std::uint32_t kManyLines = 1U << 1;
@@ -87,7 +102,6 @@ inline constexpr std::uint32_t kExtended = 1U << 3;
 inline constexpr std::uint32_t kAnchored = 1U << 4;
 inline constexpr std::uint32_t kDollarAtEndOnly = 1U << 5;
 inline constexpr std::uint32_t kUngreedy = 1U << 6;
-inline constexpr std::uint32_t kUtf8 = 1U << 7;
 }  // namespace expression_flag
 
 struct Group {

@@ -18,32 +18,19 @@
 namespace handoff::tables {
 namespace {
 
+using plugin::into;
 using plugin::Outcome;
 using plugin::Plugin;
 using plugin::Request;
 using plugin::Severity;
 using plugin::Sink;
+using plugin::tell;
 using plugin::Text;
+using plugin::text_of;
+using plugin::view;
 using util::Error;
 using util::Result;
 using util::Status;
-
-std::string_view view(Text text) {
-  return {text.data, text.size};
-}
-Text text_of(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-void keep(void* kept, Text text) {
-  static_cast<std::string*>(kept)->assign(text.data, text.size);
-}
-Sink into(std::string& text) {
-  return {&text, keep};
-}
-void tell(Sink sink, std::string_view text) {
-  sink.put(sink.context, text_of(text));
-}
 
 Error error_of(Outcome outcome, std::string reason) {
   return outcome == Outcome::Config ? misconfigured(std::move(reason))
@@ -73,7 +60,8 @@ class TableSettings {
 Result<std::optional<std::string>> TableSettings::find(std::string_view parameter) {
   if (!name_.starts_with('/') && !name_.starts_with('.')) {
     const auto& main_cf = settings().parameter;
-    return main_cf ? main_cf(name_ + '_' + std::string(parameter)) : std::nullopt;
+    if (!main_cf) return std::optional<std::string>();
+    return main_cf(name_ + '_' + std::string(parameter));
   }
   if (!was_read_)
     if (Status done = read(); !done) return done.error();
@@ -145,8 +133,7 @@ void close_list(void* list) {
 }
 
 const plugin::Host& host() {
-  static const plugin::Host host{log_line,   find_setting, open_list,
-                                 match_list, close_list,   msg::verbose()};
+  static const plugin::Host host{log_line, find_setting, open_list, match_list, close_list};
   return host;
 }
 

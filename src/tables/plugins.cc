@@ -90,19 +90,23 @@ Status read_types(const std::string& path, Types& types) {
 
 std::vector<std::string> files_in(const std::string& directory) {
   std::vector<std::string> paths;
-  std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, none))
-    if (!entry.path().filename().string().starts_with('.')) paths.push_back(entry.path().string());
+  std::error_code problem;
+  fs::directory_iterator entry(directory, problem);
+  for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
+    const fs::path& path = entry->path();
+    if (!path.filename().string().starts_with('.')) paths.push_back(path.string());
+  }
+  if (problem && problem != std::errc::no_such_file_or_directory)
+    msg::warn("{}: directory open failed: {}", directory, util::errno_text(problem.value()));
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
 Result<Types> read_dynamicmaps(const std::string& meta_directory) {
   const std::string path = meta_directory + "/dynamicmaps.cf";
-  std::vector<std::string> paths = files_in(path + ".d");
-  paths.insert(paths.begin(), path);
   Types types(kAlwaysEnabled.begin(), kAlwaysEnabled.end());
-  for (const std::string& file : paths)
+  if (Status read = read_types(path, types); !read) return read.error();
+  for (const std::string& file : files_in(path + ".d"))
     if (Status read = read_types(file, types); !read) return read.error();
   return types;
 }

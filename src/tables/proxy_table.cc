@@ -1,5 +1,7 @@
 // proxy:type:name, a table that proxymap(8) opens and asks for us.
+#include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +12,7 @@
 #include "tables/server_connection.h"
 #include "tables/settings.h"
 #include "tables/table_types.h"
+#include "util/hang_up.h"
 #include "util/msg.h"
 
 namespace handoff::tables {
@@ -20,7 +23,6 @@ using util::Error;
 using util::Result;
 
 constexpr auto kPause = 1s;
-constexpr ServerConnection::Limits kLimits{3600s, 5s, 1000s};  // ipc_timeout, ipc_idle, ipc_ttl
 
 // What makes one instance of a table differ from another, in the server; the rest goes with each
 // request. Keys are folded here.
@@ -28,15 +30,35 @@ constexpr std::uint32_t kInstanceFlags =
     table_flag::kTryWithoutNul | table_flag::kTryWithNul | table_flag::kValuesAreFiles;
 constexpr std::uint32_t kOwnFlags = table_flag::kFoldLiterals | table_flag::kFoldPatterns;
 
+// Daemons live in the queue directory, which has no name any more once it is their root.
+bool is_at_home(const std::string& queue_directory) {
+  std::error_code unknown;
+  return !std::filesystem::exists(queue_directory, unknown) ||
+         std::filesystem::equivalent(".", queue_directory, unknown);
+}
+
 std::string socket_path(const std::string& service) {
-  return settings().queue_directory + '/' + std::string(proxymap::kClass) + '/' + service;
+  const std::string path = std::string(proxymap::kClass) + '/' + service;
+  const std::string& home = settings().queue_directory;
+  return is_at_home(home) ? path : home + '/' + path;
+}
+
+ServerConnection::Limits limits() {
+  return {settings().ipc_timeout, settings().ipc_idle, settings().ipc_ttl};
+}
+
+std::string reason_of(const Error& error) {
+  return error.kind == Error::Kind::Timeout ? util::errno_text(ETIMEDOUT) : error.what;
 }
 
 // One for each of the two services, shared by the tables of this process.
 class ProxyClient {
  public:
   explicit ProxyClient(const std::string& service)
-      : service_(service), connection_({true, socket_path(service)}, kLimits) {}
+      : service_(service),
+        connection_({true, socket_path(service)}, limits(), [](util::Stream& stream) {
+          return util::attr0::receive_announcement(stream, proxymap::kProtocol);
+        }) {}
 
   [[nodiscard]] const std::string& service() const { return service_; }
 
@@ -48,8 +70,8 @@ class ProxyClient {
       if (reply) return *std::move(reply);
       connection_.disconnect();
       // A server that has left meanwhile is nothing to talk about.
-      if (attempt > 1 || reply.error().kind == Error::Kind::System)
-        msg::warn("problem talking to service {}: {}", service_, reply.error().what);
+      if (attempt > 1 || !util::is_hang_up(reply.error()))
+        msg::warn("problem talking to service {}: {}", service_, reason_of(reply.error()));
       std::this_thread::sleep_for(kPause);
     }
   }
@@ -57,13 +79,8 @@ class ProxyClient {
  private:
   template <typename Reply, typename Request>
   Result<Reply> ask_once(const Request& request) {
-    const bool connected = connection_.connected();
     const Result<util::Stream*> stream = connection_.stream();
     if (!stream) return stream.error();
-    if (!connected) {
-      if (auto greeted = util::attr0::receive_announcement(**stream, proxymap::kProtocol); !greeted)
-        return greeted.error();
-    }
     if (auto sent = util::attr0::send(**stream, request); !sent) return sent.error();
     return util::attr0::receive<Reply>(**stream);
   }

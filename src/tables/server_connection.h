@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,10 +12,10 @@
 
 namespace handoff::tables {
 
-// "inet:host:port" or "unix:/path".
+// "inet:host:port" or "unix:/path". Error: it is malformed; a name that nobody knows may get known.
 struct ServerAddress {
   static util::Result<ServerAddress> parse(std::string_view text);
-  static ServerAddress inet(std::string_view host_and_port);
+  static util::Result<ServerAddress> inet(std::string_view host_and_port);
 
   // For messages and to tell them apart: "host:port", or the path.
   [[nodiscard]] const std::string& name() const { return endpoint; }
@@ -35,20 +36,25 @@ class ServerConnection {
     std::chrono::milliseconds lifetime = std::chrono::seconds(100);  // in all
   };
 
-  ServerConnection(ServerAddress address, Limits limits)
-      : address_(std::move(address)), limits_(limits) {}
+  // What a server says, or wants to be told, first.
+  using Greet = std::function<util::Status(util::Stream& stream)>;
+
+  ServerConnection(ServerAddress address, Limits limits, Greet greet = {})
+      : address_(std::move(address)), limits_(limits), greet_(std::move(greet)) {}
 
   [[nodiscard]] const ServerAddress& address() const { return address_; }
   // Valid until the next call.
   util::Result<util::Stream*> stream();
   void disconnect() { stream_.reset(); }
-  [[nodiscard]] bool connected() const { return stream_.has_value(); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  util::Status connect();
+
   ServerAddress address_;
   Limits limits_;
+  Greet greet_;
   std::optional<util::Stream> stream_;
   Clock::time_point connected_at_;
 };

@@ -22,7 +22,6 @@ constexpr Flag kFlags[] = {
     {table_flag::kLock, &TableOptions::lock, "lock"},
     {table_flag::kDuplicatesReplace, nullptr, "dup_replace"},
     {table_flag::kSyncUpdates, &TableOptions::sync_updates, "sync_update"},
-    {table_flag::kLogAccess, &TableOptions::log_access, "debug"},
     {table_flag::kNoSubstitution, &TableOptions::no_substitution, "no_regsub"},
     {table_flag::kNoProxy, &TableOptions::no_proxy, "no_proxy"},
     {table_flag::kNoUnauthenticated, &TableOptions::no_unauthenticated, "no_unauth"},
@@ -48,25 +47,9 @@ std::uint32_t duplicates_flag(Duplicates duplicates) {
   return 0;
 }
 
-Duplicates duplicates_of(std::uint32_t flags) {
-  if (flags & table_flag::kDuplicatesReplace) return Duplicates::Replace;
-  if (flags & table_flag::kDuplicatesIgnore) return Duplicates::Ignore;
-  if (flags & table_flag::kDuplicatesWarn) return Duplicates::Warn;
-  return Duplicates::Refuse;
-}
-
-constexpr std::uint32_t kEitherNul = table_flag::kTryWithoutNul | table_flag::kTryWithNul;
-
 std::uint32_t nul_flag(TrailingNul nul) {
   if (nul == TrailingNul::Unknown) return 0;
   return nul == TrailingNul::With ? table_flag::kTryWithNul : table_flag::kTryWithoutNul;
-}
-
-TrailingNul nul_of(std::uint32_t flags) {
-  const std::uint32_t wanted = flags & kEitherNul;
-  if (wanted == table_flag::kTryWithNul) return TrailingNul::With;
-  if (wanted == table_flag::kTryWithoutNul) return TrailingNul::Without;
-  return TrailingNul::Unknown;
 }
 
 int open_flags(Access access) {
@@ -88,15 +71,6 @@ std::uint32_t to_flags(const TableOptions& options) {
   for (const Flag& flag : kFlags)
     if (flag.member != nullptr && options.*flag.member) flags |= flag.bit;
   return flags;
-}
-
-TableOptions from_flags(std::uint32_t flags) {
-  TableOptions options;
-  options.duplicates = duplicates_of(flags);
-  options.trailing_nul = nul_of(flags);
-  for (const Flag& flag : kFlags)
-    if (flag.member != nullptr) options.*flag.member = (flags & flag.bit) != 0;
-  return options;
 }
 
 std::string describe(const TableOptions& options) {

@@ -44,11 +44,11 @@ struct TableOptions {
   bool sync_updates = false;
   // The whole table is written anew.
   bool bulk = false;
-  bool log_access = false;
   Duplicates duplicates = Duplicates::Refuse;
   TrailingNul trailing_nul = TrailingNul::Unknown;
   // For security-sensitive uses: no "$1", no proxy (the table itself instead), no table on the
-  // network that anybody could be.
+  // network that anybody could be. The last two are for agents that deliver into mailboxes, as
+  // local(8) of stock does; none of our programs is one.
   bool no_substitution = false;
   bool no_proxy = false;
   bool no_unauthenticated = false;
@@ -58,8 +58,6 @@ struct TableOptions {
   // What open_table() does when the table cannot be opened (daemon_table_open_error_is_fatal).
   // Not part of the mask.
   bool must_open = false;
-
-  friend bool operator==(const TableOptions&, const TableOptions&) = default;
 };
 
 namespace table_flag {
@@ -67,12 +65,10 @@ inline constexpr std::uint32_t kDuplicatesWarn = 1U << 0;
 inline constexpr std::uint32_t kDuplicatesIgnore = 1U << 1;
 inline constexpr std::uint32_t kTryWithoutNul = 1U << 2;
 inline constexpr std::uint32_t kTryWithNul = 1U << 3;
-inline constexpr std::uint32_t kLiteral = 1U << 4;
 inline constexpr std::uint32_t kPattern = 1U << 5;
 inline constexpr std::uint32_t kLock = 1U << 6;
 inline constexpr std::uint32_t kDuplicatesReplace = 1U << 7;
 inline constexpr std::uint32_t kSyncUpdates = 1U << 8;
-inline constexpr std::uint32_t kLogAccess = 1U << 9;
 inline constexpr std::uint32_t kNoSubstitution = 1U << 11;
 inline constexpr std::uint32_t kNoProxy = 1U << 12;
 inline constexpr std::uint32_t kNoUnauthenticated = 1U << 13;
@@ -82,13 +78,11 @@ inline constexpr std::uint32_t kLockWhileOpen = 1U << 16;
 inline constexpr std::uint32_t kBulk = 1U << 17;
 inline constexpr std::uint32_t kManyWriters = 1U << 18;
 inline constexpr std::uint32_t kUtf8 = 1U << 19;
-inline constexpr std::uint32_t kUtf8Active = 1U << 20;
 inline constexpr std::uint32_t kValuesAreFiles = 1U << 21;
 }  // namespace table_flag
 
 // Access and must_open are not part of it.
 std::uint32_t to_flags(const TableOptions& options);
-TableOptions from_flags(std::uint32_t flags);
 
 // "0,lock|fold_fix|utf8_request", as in stock's log lines: the flags of open(2), and the others.
 std::string describe(const TableOptions& options);

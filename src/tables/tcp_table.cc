@@ -102,7 +102,9 @@ OpenedTable open_tcp_table(std::string_view name, const TableOptions& options) {
     return misconfigured("tcp:" + std::string(name) +
                          " map is not allowed for security sensitive data");
   }
-  return make_tcp_table(ServerAddress::inet(name), {});
+  Result<ServerAddress> server = ServerAddress::inet(name);
+  if (!server) return std::move(server).error();
+  return make_tcp_table(*std::move(server), {});
 }
 
 }  // namespace handoff::tables

@@ -5,7 +5,6 @@
 
 #include "global/mail_proto.h"
 #include "trivial-rewrite/domain_name.h"
-#include "util/msg.h"
 #include "util/text.h"
 
 namespace handoff::rewrite {
@@ -115,7 +114,7 @@ tables::Answer ask(const Lookup& lookup, const std::vector<std::string>& keys) {
   using Key = tables::MapList::Key;
   if (!lookup) return std::optional<std::string>();
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    tables::Answer answer = lookup(util::to_lower(keys[i]), i == 0 ? Key::Whole : Key::Part);
+    tables::Answer answer = lookup(keys[i], i == 0 ? Key::Whole : Key::Part);
     if (!answer || *answer) return answer;
   }
   return std::optional<std::string>();
@@ -283,8 +282,10 @@ Result<Resolver::Choice> Resolver::choose(const Peeled& address, std::string_vie
 
 namespace {
 
-// "user+extension@domain", "user@domain", "domain", ".parent", ... as transport(5) wants them.
-std::vector<std::string> transport_keys(std::string_view recipient, std::string_view delimiters) {
+// "user+extension@domain", "user@domain", "domain", ".parent", ... as transport(5) wants them;
+// "parent" when parents match subdomains.
+std::vector<std::string> transport_keys(std::string_view recipient, std::string_view delimiters,
+                                        bool parents_match) {
   std::vector<std::string> keys{std::string(recipient)};
   const std::size_t at = recipient.rfind('@');
   if (at == std::string_view::npos) return keys;
@@ -295,7 +296,7 @@ std::vector<std::string> transport_keys(std::string_view recipient, std::string_
   if (!domain.empty() && domain[0] == '[') return keys;
   for (std::size_t dot = domain.find('.'); dot != std::string_view::npos;
        dot = domain.find('.', dot + 1))
-    if (dot > 0) keys.emplace_back(domain.substr(dot));
+    if (dot > 0) keys.emplace_back(domain.substr(parents_match ? dot + 1 : dot));
   return keys;
 }
 
@@ -303,8 +304,8 @@ std::vector<std::string> transport_keys(std::string_view recipient, std::string_
 
 Status Resolver::apply_transport_maps(Choice& choice, const Peeled& address) const {
   if (!routes_.transport_maps) return {};
-  std::vector<std::string> keys =
-      transport_keys(address.recipient(), settings_.recipient_delimiter);
+  std::vector<std::string> keys = transport_keys(address.recipient(), settings_.recipient_delimiter,
+                                                 routes_.transport_parents_match);
   keys.emplace_back("*");
   auto found = ask(routes_.transport_maps, keys);
   if (!found) return std::move(found).error();
@@ -359,7 +360,6 @@ Result<Resolution> Resolver::try_resolve(std::string_view sender, std::string_vi
 Resolution Resolver::resolve(std::string_view sender, std::string_view address) const {
   auto resolution = try_resolve(sender, address);
   if (resolution) return *std::move(resolution);
-  msg::warn("{}: {}", address, resolution.error().what);
   return {"CHANNEL NOT UPDATED", "NEXTHOP NOT UPDATED", std::string(address),
           flag::kFail | flag::kClassDefault};
 }

@@ -53,6 +53,7 @@ struct Routes {
   std::string empty_sender_relayhost_key = "<>";
   std::string empty_sender_transport_key = "<>";
   Lookup transport_maps;
+  bool transport_parents_match = false;  // "example.com" is meant for "sub.example.com", too
 };
 
 class Resolver {

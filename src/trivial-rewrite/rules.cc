@@ -3,10 +3,12 @@
 #include <memory>
 #include <utility>
 
+#include "global/map_lists.h"
 #include "global/match_lists.h"
 #include "global/own_addresses.h"
 #include "tables/map_list.h"
 #include "tables/match_list.h"
+#include "util/msg.h"
 #include "util/sockets.h"
 #include "util/text.h"
 
@@ -16,21 +18,47 @@ using util::Result;
 
 namespace {
 
+// By this name both tables of transports are looked for in parent_domain_matches_subdomains.
+constexpr std::string_view kTransportMaps = "transport_maps";
 constexpr std::string_view kIpv6Tag = "IPv6:";
 constexpr std::string_view kMappedPrefix = "::ffff:";  // an IPv4 address in IPv6's clothes
 
-// No tables: no function.
-Lookup open_maps(std::string title, std::string_view names) {
-  tables::TableOptions options;
-  options.lock = options.utf8 = options.no_substitution = true;
-  const auto maps = std::make_shared<tables::MapList>(std::move(title), names, options);
-  if (maps->empty()) return {};
-  return [maps](std::string_view key, tables::MapList::Key kind) { return maps->find(key, kind); };
+void log_failure(std::string_view parameter) {
+  msg::warn("{} lookup failure", parameter);
 }
 
-DomainTest test_with(tables::MatchList list) {
-  const auto shared = std::make_shared<tables::MatchList>(std::move(list));
-  return [shared](std::string_view domain) { return shared->match(domain); };
+// No tables: no function.
+Lookup open_maps(const global::Params& params, std::string_view parameter, std::string_view names,
+                 tables::TableOptions options = {}) {
+  options.utf8 = true;
+  const auto maps =
+      std::make_shared<tables::MapList>(global::map_list(params, parameter, names, options));
+  if (maps->empty()) return {};
+  return [maps, name = std::string(parameter)](std::string_view key, tables::MapList::Key kind) {
+    tables::Answer answer = maps->find(key, kind);
+    if (!answer) log_failure(name);
+    return answer;
+  };
+}
+
+// What these answer is obeyed, so nothing of the address may get into it.
+Lookup open_routes(const global::Params& params, std::string_view parameter,
+                   std::string_view names) {
+  tables::TableOptions options;
+  options.no_substitution = true;
+  return open_maps(params, parameter, names, options);
+}
+
+using MakeList = tables::MatchList(const global::Params&, std::string_view, std::string_view);
+
+DomainTest one_of(const global::Params& params, std::string_view parameter, std::string_view names,
+                  MakeList& make) {
+  const auto shared = std::make_shared<tables::MatchList>(make(params, parameter, names));
+  return [shared, name = std::string(parameter)](std::string_view domain) {
+    Result<bool> matches = shared->match(domain);
+    if (!matches) log_failure(name);
+    return matches;
+  };
 }
 
 // The address in "[192.0.2.1]" or "[IPv6:2001:db8::1]".
@@ -90,11 +118,11 @@ ResolverSettings resolver_settings(const global::Config& config, const global::P
   settings.show_user_unknown_table_name = params.show_user_unknown_table_name;
   settings.is_local = local_domains(config, params);
   settings.is_virtual_alias =
-      test_with(global::string_list(params, "virtual_alias_domains", params.virtual_alias_domains));
-  settings.is_virtual_mailbox = test_with(
-      global::string_list(params, "virtual_mailbox_domains", params.virtual_mailbox_domains));
-  settings.is_relay = test_with(global::domain_list(params, "relay_domains", params.relay_domains));
-  settings.relocated = open_maps("relocated_maps", params.relocated_maps);
+      one_of(params, "virtual_alias_domains", params.virtual_alias_domains, global::string_list);
+  settings.is_virtual_mailbox = one_of(params, "virtual_mailbox_domains",
+                                       params.virtual_mailbox_domains, global::string_list);
+  settings.is_relay = one_of(params, "relay_domains", params.relay_domains, global::domain_list);
+  settings.relocated = open_maps(params, "relocated_maps", params.relocated_maps);
   return settings;
 }
 
@@ -105,13 +133,14 @@ Routes routes(const global::Params& params) {
   routes.relay = params.relay_transport;
   routes.other = params.default_transport;
   routes.relayhost = params.relayhost;
-  routes.sender_relayhost =
-      open_maps("sender_dependent_relayhost_maps", params.sender_dependent_relayhost_maps);
-  routes.sender_transport = open_maps("sender_dependent_default_transport_maps",
-                                      params.sender_dependent_default_transport_maps);
+  routes.sender_relayhost = open_routes(params, "sender_dependent_relayhost_maps",
+                                        params.sender_dependent_relayhost_maps);
+  routes.sender_transport = open_routes(params, "sender_dependent_default_transport_maps",
+                                        params.sender_dependent_default_transport_maps);
   routes.empty_sender_relayhost_key = params.empty_address_relayhost_maps_lookup_key;
   routes.empty_sender_transport_key = params.empty_address_default_transport_maps_lookup_key;
-  routes.transport_maps = open_maps("transport_maps", params.transport_maps);
+  routes.transport_maps = open_routes(params, kTransportMaps, params.transport_maps);
+  routes.transport_parents_match = global::parents_match(params, kTransportMaps);
   return routes;
 }
 
@@ -122,15 +151,16 @@ Routes probe_routes(const global::Params& params) {
   routes.relay = params.address_verify_relay_transport;
   routes.other = params.address_verify_default_transport;
   routes.relayhost = params.address_verify_relayhost;
-  routes.sender_relayhost = open_maps("address_verify_sender_dependent_relayhost_maps",
-                                      params.address_verify_sender_dependent_relayhost_maps);
+  routes.sender_relayhost = open_routes(params, "address_verify_sender_dependent_relayhost_maps",
+                                        params.address_verify_sender_dependent_relayhost_maps);
   routes.sender_transport =
-      open_maps("address_verify_sender_dependent_default_transport_maps",
-                params.address_verify_sender_dependent_default_transport_maps);
+      open_routes(params, "address_verify_sender_dependent_default_transport_maps",
+                  params.address_verify_sender_dependent_default_transport_maps);
   routes.empty_sender_relayhost_key = params.empty_address_relayhost_maps_lookup_key;
   routes.empty_sender_transport_key = params.empty_address_default_transport_maps_lookup_key;
   routes.transport_maps =
-      open_maps("address_verify_transport_maps", params.address_verify_transport_maps);
+      open_routes(params, "address_verify_transport_maps", params.address_verify_transport_maps);
+  routes.transport_parents_match = global::parents_match(params, kTransportMaps);
   return routes;
 }
 

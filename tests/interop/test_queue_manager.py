@@ -348,6 +348,46 @@ def test_delivers_more_recipients_than_it_holds(stock_suite, manager):
             assert re.search(rf"{queue_id}: from=.*nrcpt=1500", mail.log.text())
 
 
+@pytest.mark.parametrize("refill", [{"standin_recipient_refill_limit": 10},
+                                    {"standin_recipient_refill_delay": "1s"}])
+def test_reads_on_while_others_are_in_hand(stock_suite, refill):
+    """As the transport wants: when there is so much room, or after so long."""
+    first = [f"user{n}@a.test" for n in range(10)]
+    later = [f"user{n}@b.test" for n in range(10)]
+    released = {address: threading.Event() for address in first}
+
+    def answer(request):
+        for address in request.addresses:
+            if address in released:
+                released[address].wait(60)
+        return agent.DONE
+
+    with stock_suite(qmgr="ours", qmgr_message_recipient_limit=10, qmgr_message_active_limit=10,
+                     initial_destination_concurrency=10, standin_destination_recipient_limit=1,
+                     default_recipient_refill_limit=1000, default_recipient_refill_delay="1h",
+                     **refill, **SETTINGS) as mail:
+        with Agent(mail.queue_directory, answer=answer, at_once=True) as standin:
+            def come(suffix):
+                return [request for request in standin.requests
+                        if request.addresses[0].endswith(suffix)]
+
+            try:
+                inject(mail, message(sender(), recipients(*first, *later), count=20))
+                wait_until(lambda: len(come("@a.test")) == 10, 15, "the first ones")
+                pause = threading.Event()
+                for attempt, address in enumerate(first[:6]):
+                    pause.wait(2 ** attempt / 10)
+                    released[address].set()
+                    if come("@b.test"):
+                        break
+                wait_until(lambda: come("@b.test"), 15, "one that was not in memory at first")
+                assert not all(event.is_set() for event in released.values())
+            finally:
+                for event in released.values():
+                    event.set()
+            mail.wait_for_empty_queue()
+
+
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_returns_mail_that_the_operator_gives_up(stock_suite, manager):
     """`postsuper -e` sets a mode bit; the next look at the file ends its life in the queue."""

@@ -343,6 +343,37 @@ def test_pcre_in_a_name(desk, rules):
     assert ours == stock
 
 
+@pytest.mark.parametrize("rule, key", [
+    ("/^(a|b)*$/ m", "a" * 1600), ("/^(a|b)*$/ m", "a" * 60000),
+    ("/^Received:(.|x)*evil/ m", "Received:" + "x" * 2000 + "evil"),
+    ("/^(a+)+$|^.*x$/ m", "a" * 20 + "x"), ("/^(?:[^@]+|x)+@x$/ m", "y" * 5000 + "@x")])
+def test_pcre_has_room_for_ordinary_rules(desk, rule, key):
+    ours, stock = (ask(desk, whose, f"pcre:{{{{{rule}}}}}", [key]) for whose in BOTH)
+    assert stock.out == f"{key}\tm\n".encode()
+    assert ours == stock
+
+
+@pytest.mark.parametrize("smtputf8", ["yes", "no"])
+def test_pcre_matches_bytes(desk, smtputf8):
+    desk.set(smtputf8_enable=smtputf8)
+    table = "pcre:{{/^.$/ one}, {/^..$/ two}, {/^é/ lower}}"
+    for options in ((), ("-u",), ("-U",)):
+        ours, stock = (ask(desk, whose, table, ["é", "É", "éé", "ÉÉ", "x"], *options)
+                       for whose in BOTH)
+        assert "é\ttwo" in stock.out.decode()
+        assert ours == stock
+    desk.set()
+
+
+@pytest.mark.parametrize("value", ["$foo_server_host", "${nope"])
+def test_a_parameter_that_cannot_be_expanded_is_no_default(desk, value):
+    desk.set(foo_server_host=value)
+    ours, stock = (desk.run(whose, "-q", "a", "ldap:foo") for whose in BOTH)
+    desk.set()
+    assert stock.err[-1] == "fatal: dictionary mail_dict: macro processing error"
+    assert ours == stock
+
+
 def test_a_key_that_is_too_hard_is_an_error(desk):
     said = desk.run("ours", "-q", "a" * 40 + "b", "pcre:{{/^(a+)+$/ m}}")
     assert said.status == 1

@@ -476,6 +476,13 @@ def test_when_a_server_is_well_again(stock_suite: Callable[..., Instance], table
         assert len(served_by) == 1
 
 
+@pytest.mark.parametrize("kind", ["tcp:{}", "socketmap:inet:{}:map"])
+def test_servers_that_cannot_be_meant(desk: Desk, kind: str) -> None:
+    desk.compare([case("-q", "a", kind.format(server)) for server in (
+        "[::1]:25x", "127.0.0.1:25x", "25x", "127.0.0.1:1x", "127.0.0.1:", "[127.0.0.1]",
+        "[::1:1", "[]:1", "a:b:c", "a b:1", "-a:1")])
+
+
 @needs_root("stock Postfix's master serves root only")
 def test_tables_of_stock_proxymap(stock_suite: Callable[..., Instance]) -> None:
     tables = ["texthash:/tmp/handoff-nosuch", "static:all", "inline:{k1=v1,Key1=1,utf8é=2}",

@@ -108,6 +108,109 @@ def test_routes_alike(stock_suite):
     assert {key: (ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]} == {}
 
 
+def _asked_alike(stock_suite, questions, *troubles, **settings):
+    """What both answer, and what they log behind the name of the program."""
+    told = []
+    for origin in ("stock", "ours"):
+        with stock_suite(trivial_rewrite=origin, mydestination="$myhostname", **settings) as mail:
+            mail.log.expect(*troubles)
+            with Client(mail) as client:
+                answers = [dict(client.resolve(*question)) for question in questions]
+            for trouble in troubles:
+                mail.log.wait_for(trouble)
+            said = [found.group(1) for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")]
+        told.append((answers, said))
+    theirs, ours = told
+    return theirs, ours
+
+
+RECIPIENT = {"transport_maps", "relocated_maps"}
+ROUTING = ("transport_maps", "relocated_maps", "sender_dependent_relayhost_maps",
+           "sender_dependent_default_transport_maps")
+
+
+def _questions(parameter, *addresses):
+    if parameter in RECIPIENT:
+        return [(b"s@x.test", address.encode()) for address in addresses]
+    return [(address.encode(), b"r@x.test") for address in addresses]
+
+
+@pytest.mark.parametrize("parameter", ROUTING)
+def test_patterns_see_upper_and_lower_case(stock_suite, parameter):
+    theirs, ours = _asked_alike(
+        stock_suite, _questions(parameter, "Abc@x.test", "abc@x.test", "QX@x.test", "Lit@X.test"),
+        **{parameter: "regexp:{{/^Abc@/i error:cased}, {/^Q[A-Z]@/i error:upper}} "
+                      "inline:{lit@x.test=error:literal}"})
+    assert ours == theirs
+    assert "cased" in ours[0][0]["nexthop"] and "cased" not in ours[0][1]["nexthop"]
+
+
+@pytest.mark.parametrize("parameter", ROUTING)
+def test_addresses_in_results(stock_suite, parameter):
+    theirs, ours = _asked_alike(stock_suite, _questions(parameter, "abc@x.test"),
+                                *([] if parameter == "relocated_maps" else
+                                  ["substitution is not allowed"]),
+                                **{parameter: "regexp:{{/^(abc)@/ error:$$1}}"})
+    assert ours == theirs
+    assert ("abc" in ours[0][0]["nexthop"]) == (parameter == "relocated_maps")
+
+
+@pytest.mark.parametrize("lists", ["transport_maps", "address_verify_transport_maps", ""])
+@pytest.mark.parametrize("key", ["example.test", ".example.test"])
+def test_parents_match_if_that_is_wanted(stock_suite, lists, key):
+    questions = [(b"s@x.test", address, request) for request in (b"resolve", b"verify")
+                 for address in (b"a@example.test", b"a@sub.example.test", b"a@x.sub.Example.test")]
+    theirs, ours = _asked_alike(stock_suite, questions, transport_maps=f"inline:{{{key}=error:it}}",
+                                parent_domain_matches_subdomains=lists)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("parameter", [
+    *ROUTING, "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains", "mydestination"])
+def test_tables_that_cannot_tell(stock_suite, parameter):
+    said = []
+    for origin in ("stock", "ours"):
+        with stock_suite(trivial_rewrite=origin,
+                         **{"mydestination": "$myhostname", parameter: "fail:x"}) as mail:
+            mail.log.allow("fail:x", "lookup failure")
+            with Client(mail) as client:
+                for request in (b"resolve", b"verify"):
+                    assert int(dict(client.resolve(b"s@x.test", b"a@x.test", request))["flags"]) & 8
+            mail.log.wait_for("table lookup problem" if parameter == "mydestination" else
+                              "lookup failure", count=2)
+            # Stock asks for "*" in advance.
+            said.append([found.group(1)
+                         for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")
+                         if not found.group(1).endswith('"*"')])
+    theirs, ours = said
+    assert ours == theirs
+    assert ours
+
+
+def test_broken_tables_defer_mail(stock_suite):
+    names = [f"hash:/nonexistent/t{i}" for i in range(14)]
+    for origin in ("stock", "ours"):
+        with stock_suite(trivial_rewrite=origin, transport_maps=" ".join(names[:8]),
+                         sender_dependent_relayhost_maps=" ".join(names[:4])) as mail:
+            mail.log.allow("/nonexistent/", "lookup failure")
+            with Client(mail) as client:
+                assert int(dict(client.resolve(b"s@x.test", b"a@x.test"))["flags"]) & 8
+            mail.log.wait_for("lookup failure")
+            errors = mail.log.find(r"error: (open database /nonexistent/t\d.db: .*)")
+            assert len(errors) == len({found.group(1) for found in errors}) == 8
+
+
+@pytest.mark.parametrize("parameter", ROUTING)
+def test_broken_tables_are_fatal_if_that_is_wanted(stock_suite, parameter):
+    for origin in ("stock", "ours"):
+        with stock_suite(trivial_rewrite=origin, daemon_table_open_error_is_fatal=True,
+                         **{parameter: "hash:/nonexistent/t"}) as mail:
+            mail.log.expect("trivial-rewrite.* fatal: open database /nonexistent/t.db: No such file")
+            mail.log.allow("bad command startup -- throttling", "exit status 1")
+            with mail.connect("private/rewrite"):
+                mail.log.wait_for("bad command startup -- throttling")
+
+
 MALFORMED = {
     b"request\0bogus\0\0": "bad command bogus",
     b"request\0rewrite\0address\0x\0\0":

@@ -48,19 +48,20 @@ class Request:
 
 
 class Agent:
-    """Serves one request after another; `answer` says what to do with each.
+    """Serves one request after another, or all `at_once`; `answer` says what to do with each.
 
     Its result is sent as it is; None hangs up without an answer.
     """
 
     def __init__(self, queue_directory: pathlib.Path, name: str = "standin",
                  answer: Optional[Callable[[Request], Optional[bytes]]] = None,
-                 hello: bytes = HELLO) -> None:
+                 hello: bytes = HELLO, at_once: bool = False) -> None:
         self.requests: List[Request] = []
         self.connections = 0
         self._path = queue_directory / "private" / name
         self._answer = answer or (lambda request: DONE)
         self._hello = hello
+        self._at_once = at_once
         self._listener = socket.socket(socket.AF_UNIX)
         self._thread = threading.Thread(target=self._serve)
         self._ended = False
@@ -89,13 +90,19 @@ class Agent:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            with client:
-                client.settimeout(30)
-                self.connections += 1
-                try:
-                    self._serve_one(client)
-                except (EOFError, OSError):
-                    pass  # there was nothing (more) to do for us
+            self.connections += 1
+            if self._at_once:
+                threading.Thread(target=self._serve_client, args=(client,), daemon=True).start()
+            else:
+                self._serve_client(client)
+
+    def _serve_client(self, client: socket.socket) -> None:
+        with client:
+            client.settimeout(30)
+            try:
+                self._serve_one(client)
+            except (EOFError, OSError):
+                pass  # there was nothing (more) to do for us
 
     def _serve_one(self, client: socket.socket) -> None:
         client.sendall(self._hello)

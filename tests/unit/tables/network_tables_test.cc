@@ -72,5 +72,23 @@ TEST(NetworkTables, NeedToKnowWhere) {
             "invalid transport name: foo in service: foo:bar");
 }
 
+TEST(NetworkTables, NeedAPort) {
+  const auto problem = [](const std::string& name) {
+    const auto table = try_open_table(name);
+    return table ? std::string() : table.error().what;
+  };
+  for (const std::string type : {"tcp:", "socketmap:inet:"}) {
+    const std::string map = type == "tcp:" ? "" : ":map";
+    EXPECT_EQ(problem(type + "[::1]:25x" + map), "[::1]:25x: garbage after numerical service");
+    EXPECT_EQ(problem(type + "[::1]" + map), "[::1]: missing service information");
+    EXPECT_EQ(problem(type + "host:" + map), "host:: missing service information");
+    EXPECT_EQ(problem(type + "[::1:25" + map), "[::1:25: missing \"]\"");
+    EXPECT_EQ(problem(type + "[]:25" + map), "[]:25: valid hostname or network address required");
+    EXPECT_EQ(problem(type + "a:b:25" + map), "a:b:25: valid hostname or network address required");
+    for (const char* good : {"25", "smtp", ":25", "host:smtp", "host:25", "[::1]:25", "::1:25"})
+      EXPECT_EQ(problem(type + good + map), "") << good;
+  }
+}
+
 }  // namespace
 }  // namespace handoff::tables

@@ -70,6 +70,22 @@ TEST(OpenTable, OpensTheSameTableOnce) {
   EXPECT_NE(table, open_table("inline:{a=1}", other));
 }
 
+TEST(OpenTable, OneThatCannotBeOpenedIsToldOnce) {
+  LogCapture::expect("unsupported dictionary type: nosuch");
+  const SharedTable table = open_table("nosuch:x");
+  EXPECT_EQ(table, open_table("nosuch:x"));
+  EXPECT_EQ(LogCapture::lines().size(), 1U);
+  EXPECT_FALSE(table->lookup("a"));
+}
+
+TEST(OpenTable, WithoutAProxyItIsTheTableItself) {
+  TableOptions options;
+  options.no_proxy = true;
+  const SharedTable table = open_table("proxy:proxy:inline:{a=1}", options);
+  EXPECT_EQ(table->name(), "inline:{a=1}");
+  EXPECT_EQ(*table->lookup("A"), "1");
+}
+
 TEST(OpenTable, WhatATypeCannotDoIsAnError) {
   const SharedTable table = open_table("static:x");
   EXPECT_EQ(table->update("a", "b").error().what,

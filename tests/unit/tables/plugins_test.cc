@@ -58,6 +58,14 @@ TEST_F(Dynamicmaps, AFileThatAnybodyCanChangeIsSkipped) {
   EXPECT_EQ(enabled(), (Names{"btree", "hash"}));
 }
 
+TEST_F(Dynamicmaps, ADirectoryThatCannotBeReadIsTold) {
+  LogCapture::expect(path() + ".d: directory open failed: Not a directory");
+  directory_.write("dynamicmaps.cf", "cdb a.so f\n");
+  directory_.write("dynamicmaps.cf.d", "");
+  EXPECT_EQ(enabled(), (Names{"btree", "cdb", "hash"}));
+  EXPECT_EQ(LogCapture::lines().size(), 1U);
+}
+
 TEST_F(Dynamicmaps, OnlyEnabledTypesAreLoaded) {
   directory_.write("dynamicmaps.cf", "mysql postfix-mysql.so f\n");
   const auto find = plugin_finder({directory_.path(), "/nonexistent"});

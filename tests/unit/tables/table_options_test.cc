@@ -13,7 +13,7 @@ TEST(TableOptions, TravelAsStocksFlags) {
   options.duplicates = Duplicates::Replace;
   options.trailing_nul = TrailingNul::With;
   options.utf8 = options.no_substitution = options.values_are_files = true;
-  EXPECT_EQ(from_flags(to_flags(options)), options);
+  EXPECT_EQ(to_flags(options), 16448U + 128U + 8U + 524288U + 2048U + 2097152U);
 }
 
 TEST(TableOptions, AreNamedAsInStocksLog) {
