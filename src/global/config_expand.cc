@@ -258,7 +258,8 @@ Result<std::string_view> take_name(std::string_view& body) {
 
 class Expansion {
  public:
-  explicit Expansion(const MacroLookup& lookup) : lookup_(lookup) {}
+  Expansion(const MacroLookup& lookup, const MacroVisitor& unknown)
+      : lookup_(lookup), unknown_(unknown) {}
 
   Result<std::string> text(std::string_view input, int level) const;
 
@@ -270,6 +271,7 @@ class Expansion {
   Result<std::string> named_value(std::string_view name, int level) const;
 
   const MacroLookup& lookup_;
+  const MacroVisitor& unknown_;
   mutable int references_ = 0;
 };
 
@@ -348,8 +350,9 @@ Result<std::string> Expansion::name(std::string_view body, int level) const {
 
 Result<std::string> Expansion::named_value(std::string_view name, int level) const {
   const std::optional<std::string> value = lookup_(name);
-  if (!value) return std::string();
-  return text(*value, level + 1);
+  if (value) return text(*value, level + 1);
+  if (unknown_) unknown_(name);
+  return std::string();
 }
 
 Result<std::string> Expansion::comparison(std::string_view rest, int level) const {
@@ -431,8 +434,9 @@ util::Status visit_macros(std::string_view text, const MacroVisitor& visit) {
   return Scan(visit).text(text, 1);
 }
 
-util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup) {
-  return Expansion(lookup).text(text, 1);
+util::Result<std::string> expand_macros(std::string_view text, const MacroLookup& lookup,
+                                        const MacroVisitor& unknown) {
+  return Expansion(lookup, unknown).text(text, 1);
 }
 
 util::Status check_level(std::string_view text) {
