@@ -147,7 +147,9 @@ test-san:
 check: test-unit layers headers records docs-fresh format-check
 
 export HANDOFF_BIN = $(CURDIR)/$B/bin
-pytest = $(PYTHON) -m pytest -p no:cacheprovider -q
+# Tests mostly wait. WORKERS=0 runs them one after the other, in this process.
+WORKERS ?= $(shell echo $$(($$(nproc) * 2)))
+pytest = $(PYTHON) -m pytest -p no:cacheprovider -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
 e2e interop: all $(test_daemons)
 	$(pytest) tests/$@ $(if $(FILTER),-k '$(FILTER)')
