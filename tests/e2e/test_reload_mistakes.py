@@ -108,6 +108,7 @@ def deliver(mail, peer, recipient, helo):
     (connection,) = [one for one in peer.connections
                      if any(message.recipients == [recipient] for message in one.messages)]
     assert connection.commands[0] == f"EHLO {helo}"
+    mail.log.wait_for(f"to=<{recipient}>.*status=sent")  # postlogd has read main.cf, too
 
 
 @pytest.mark.parametrize("name", BROKEN)
