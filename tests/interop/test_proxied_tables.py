@@ -12,7 +12,6 @@ import pytest
 
 from support import attributes, programs
 from support.conditions import wait_until
-from support.instance import Instance
 from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.mistakes import back_date
 from support.root import STOCK_MASTER, needs_root

@@ -114,7 +114,7 @@ def _asked_alike(stock_suite, questions, *troubles, **settings):
     for origin in ("stock", "ours"):
         with stock_suite(trivial_rewrite=origin, mydestination="$myhostname", **settings) as mail:
             mail.log.expect(*troubles)
-            with Client(mail) as client:
+            with RewriteClient(mail) as client:
                 answers = [dict(client.resolve(*question)) for question in questions]
             for trouble in troubles:
                 mail.log.wait_for(trouble)
@@ -173,7 +173,7 @@ def test_tables_that_cannot_tell(stock_suite, parameter):
         with stock_suite(trivial_rewrite=origin,
                          **{"mydestination": "$myhostname", parameter: "fail:x"}) as mail:
             mail.log.allow("fail:x", "lookup failure")
-            with Client(mail) as client:
+            with RewriteClient(mail) as client:
                 for request in (b"resolve", b"verify"):
                     assert int(dict(client.resolve(b"s@x.test", b"a@x.test", request))["flags"]) & 8
             mail.log.wait_for("table lookup problem" if parameter == "mydestination" else
@@ -193,7 +193,7 @@ def test_broken_tables_defer_mail(stock_suite):
         with stock_suite(trivial_rewrite=origin, transport_maps=" ".join(names[:8]),
                          sender_dependent_relayhost_maps=" ".join(names[:4])) as mail:
             mail.log.allow("/nonexistent/", "lookup failure")
-            with Client(mail) as client:
+            with RewriteClient(mail) as client:
                 assert int(dict(client.resolve(b"s@x.test", b"a@x.test"))["flags"]) & 8
             mail.log.wait_for("lookup failure")
             errors = mail.log.find(r"error: (open database /nonexistent/t\d.db: .*)")
