@@ -2,6 +2,7 @@
 // writes is what it has read.
 #include "master/master_cf.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,9 +39,20 @@ bool balanced(std::string_view text) {
   return depth == 0;
 }
 
+// "-a{o=b}" is "-a{ -o =b}".
+bool balanced(const MasterEntry& entry) {
+  const auto is_balanced = [](const MasterEntry::Option& option) {
+    return balanced(option.text) && balanced(option.value.value_or(""));
+  };
+  const auto text_is_balanced = [](const std::string& text) { return balanced(text); };
+  return std::ranges::all_of(entry.fields, text_is_balanced) &&
+         std::ranges::all_of(entry.options, is_balanced) &&
+         std::ranges::all_of(entry.rest, text_is_balanced);
+}
+
 void rewrite(const std::string& text) {
   const auto entry = postconf::parse_master_entry(text);
-  if (!entry || !balanced(text)) return;
+  if (!entry || !balanced(*entry)) return;
   for (const Folding folding : {Folding::OneLine, Folding::Folded}) {
     const std::string written = postconf::format_master_entry(*entry, folding);
     const auto again = postconf::parse_master_entry(as_one_logical_line(written));
