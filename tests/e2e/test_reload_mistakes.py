@@ -82,6 +82,7 @@ def reload(mail):
 
 def renew_all_daemons(mail):
     """Whoever serves from now on has started with the mistake in place."""
+    mail.log.allow(r"killed by signal 15$", r"bad command startup -- throttling$")
     old = [one for one in mail.processes() if one.name not in ("master", "postlogd")]
     for one in old:
         send(one, signal.SIGTERM)
@@ -125,7 +126,6 @@ def test_mail_flows_on(suite, peer, name):
         path.write_text(text)
 
         check_refusal(mail, broken, text)
-        mail.log.allow(r"killed by signal 15$", r"bad command startup -- throttling$")
         renew_all_daemons(mail)
         deliver(mail, peer, "two@example.test", "old.handoff.test")
         fresh = mail.processes("smtp") + mail.processes("qmgr")
@@ -176,7 +176,6 @@ def test_what_only_a_restart_can_change_stays_for_the_daemons_too(suite, peer):
                        myhostname="new.handoff.test")
         mail.reload()
         renew_all_daemons(mail)
-        mail.log.allow(r"killed by signal 15$")
         deliver(mail, peer, "two@example.test", "new.handoff.test")
 
         path = mail.config_directory / "main.cf"
