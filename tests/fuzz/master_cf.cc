@@ -39,7 +39,7 @@ bool balanced(std::string_view text) {
   return depth == 0;
 }
 
-// "-a{o=b}" is "-a{ -o =b}".
+// Also "-a{o=b}", which is "-a{ -o =b}".
 bool balanced(const MasterEntry& entry) {
   const auto is_balanced = [](const MasterEntry::Option& option) {
     return balanced(option.text) && balanced(option.value.value_or(""));
@@ -52,7 +52,7 @@ bool balanced(const MasterEntry& entry) {
 
 void rewrite(const std::string& text) {
   const auto entry = postconf::parse_master_entry(text);
-  if (!entry || !balanced(*entry)) return;
+  if (!entry || !balanced(text) || !balanced(*entry)) return;
   for (const Folding folding : {Folding::OneLine, Folding::Folded}) {
     const std::string written = postconf::format_master_entry(*entry, folding);
     const auto again = postconf::parse_master_entry(as_one_logical_line(written));
