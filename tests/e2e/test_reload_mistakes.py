@@ -115,7 +115,8 @@ def deliver(mail, peer, recipient, helo):
 @pytest.mark.parametrize("name", BROKEN)
 def test_mail_flows_on(suite, peer, name):
     broken = BROKEN[name]
-    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test",
+               service_throttle_time="1s") as mail:
         deliver(mail, peer, "one@example.test", "old.handoff.test")
         path = mail.config_directory / broken.file
         good = path.read_text()
@@ -139,7 +140,8 @@ def test_mail_flows_on(suite, peer, name):
 
 def test_a_short_watchdog_is_no_mistake(suite, peer):
     """Postfix's daemons need 3 seconds at least, ours do not."""
-    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test",
+               service_throttle_time="1s") as mail:
         deliver(mail, peer, "one@example.test", "old.handoff.test")
         mail.configure(daemon_timeout="1s", myhostname="new.handoff.test")
         mail.reload()
@@ -164,7 +166,8 @@ def test_the_same_without_root(suite, peer):
 
 def test_what_only_a_restart_can_change_stays_for_the_daemons_too(suite, peer):
     """The rest of the new configuration takes effect."""
-    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test",
+               service_throttle_time="1s") as mail:
         deliver(mail, peer, "one@example.test", "old.handoff.test")
         queue = mail.queue_directory
         mail.log.expect("ignoring queue_directory parameter value change",
@@ -175,7 +178,6 @@ def test_what_only_a_restart_can_change_stays_for_the_daemons_too(suite, peer):
         mail.configure(queue_directory="/nonexistent/q", inet_protocols="all",
                        myhostname="new.handoff.test")
         mail.reload()
-        renew_all_daemons(mail)
         deliver(mail, peer, "two@example.test", "new.handoff.test")
 
         path = mail.config_directory / "main.cf"
