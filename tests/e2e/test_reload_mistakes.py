@@ -104,8 +104,9 @@ def check_refusal(mail, broken, text):
 
 
 def deliver(mail, peer, recipient, helo):
+    count = len(peer.messages) + 1
     mail.inject([recipient], MESSAGE)
-    peer.wait_for_messages(len(peer.messages) + 1)
+    peer.wait_for_messages(count)
     (connection,) = [one for one in peer.connections
                      if any(message.recipients == [recipient] for message in one.messages)]
     assert connection.commands[0] == f"EHLO {helo}"
