@@ -285,16 +285,12 @@ class LdapTable : public Table {
   std::shared_ptr<LdapConnection> connection_;
 };
 
-void keep(void* kept, Text text) {
-  static_cast<std::string*>(kept)->assign(text.data, text.size);
-}
-
 Answer LdapTable::open(const Request& request) {
   if (Answer read = read_ldap_settings(request, settings_); read.failed()) return read;
   if (!settings_.domain.empty()) {
     const std::string parameter = settings_.name + ": domain";
     std::string reason;
-    domains_ = host_.open_list(text_of(parameter), text_of(settings_.domain), {&reason, keep});
+    domains_ = host_.open_list(text_of(parameter), text_of(settings_.domain), into(reason));
     if (domains_ == nullptr) return Answer::config(reason);
   }
   connection_ = LdapConnection::to(settings_.server);

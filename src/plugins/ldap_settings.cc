@@ -41,15 +41,10 @@ class Reader {
   Answer error_;
 };
 
-void keep(void* kept, Text text) {
-  static_cast<std::string*>(kept)->assign(text.data, text.size);
-}
-
 std::optional<std::string> Reader::find(std::string_view parameter) {
   if (error_.failed()) return std::nullopt;
   std::string value;
-  const Outcome outcome =
-      request_.host->setting(request_.context, text_of(parameter), {&value, keep});
+  const Outcome outcome = request_.host->setting(request_.context, text_of(parameter), into(value));
   if (outcome == Outcome::Done) return value;
   if (outcome != Outcome::Absent) fail(value);
   return std::nullopt;

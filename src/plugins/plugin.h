@@ -14,6 +14,7 @@
 namespace handoff::plugins {
 
 using tables::plugin::Host;
+using tables::plugin::into;
 using tables::plugin::Mode;
 using tables::plugin::Nul;
 using tables::plugin::Outcome;

@@ -15,18 +15,11 @@ import pytest
 
 from support.conditions import wait_until
 from support.programs import our_directory
-from support.root import needs_root
+from support.root import needs_namespace, needs_root
 
 pytestmark = needs_root("namespaces and sessions want root")
 NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child"]
-
-
-def namespaces_work():
-    return subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode == 0
-
-
-needs_namespaces = pytest.mark.skipif(not namespaces_work(),
-                                      reason="process namespaces are not permitted here")
+needs_namespaces = needs_namespace("pid")
 
 
 class Foreground:

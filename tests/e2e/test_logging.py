@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from support.conditions import wait_until
-from support.root import needs_root
-from support.syslog import Syslog, namespaces_work
+from support.root import needs_namespace, needs_root
+from support.syslog import Syslog
 
 HELLO = b"Subject: hello\n\nhello\n"
 
@@ -44,7 +44,7 @@ def test_the_same_lines_for_programs(suite, peer, user):
 
 
 @needs_root("mounts a /dev")
-@pytest.mark.skipif(not namespaces_work(), reason="namespaces are not permitted here")
+@needs_namespace("mount")
 def test_beside_syslog_programs_have_every_line_once(suite, peer):
     with suite(relayhost=peer.nexthop, start=False) as mail, Syslog(mail.root) as syslog:
         path = mail.log.path.with_name("mail.json")
@@ -133,7 +133,7 @@ def test_the_last_words_are_logged(suite, peer):
 
 
 @needs_root("mounts a /dev, and jails a daemon")
-@pytest.mark.skipif(not namespaces_work(), reason="namespaces are not permitted here")
+@needs_namespace("mount")
 def test_from_a_jail_it_reaches_syslog(suite, peer):
     """Where there is no /dev/log. The first line that smtp has to say comes from there."""
     with suite(relayhost=peer.nexthop, start=False,

@@ -8,10 +8,10 @@ The environment names it to a program as it would name postlogd's.
 """
 
 import pathlib
-import socket
 from typing import Dict, List, Optional
 
 from support.instance import Instance
+from support.log_socket import LogSocket
 
 
 class EarlyLog:
@@ -19,29 +19,19 @@ class EarlyLog:
 
     def __init__(self, mail: Instance, path: Optional[pathlib.Path] = None) -> None:
         """At the path of postlogd's socket it gets what comes later, too."""
-        self._path = path or pathlib.Path(mail.root) / "early"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._lines: List[str] = []
+        self._log = LogSocket(path or pathlib.Path(mail.root) / "early")
 
     def __enter__(self) -> "EarlyLog":
-        self._socket.bind(str(self._path))
-        self._path.chmod(0o666)
-        self._socket.setblocking(False)
+        self._log.open()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
-        self._path.unlink()
+        self._log.close()
 
     @property
     def environment(self) -> Dict[str, str]:
-        return {"POSTLOG_SERVICE": str(self._path), "POSTLOG_HOSTNAME": "mail.handoff.test"}
+        return {"POSTLOG_SERVICE": str(self._log.path), "POSTLOG_HOSTNAME": "mail.handoff.test"}
 
     def lines(self) -> List[str]:
         """What has come so far; a program that has ended has sent all it had to say."""
-        while True:
-            try:
-                record = self._socket.recv(4096).decode(errors="backslashreplace")
-            except BlockingIOError:
-                return self._lines
-            self._lines.append(record.split(" ", 4)[4])
+        return [record.split(" ", 4)[4] for record in self._log.records()]

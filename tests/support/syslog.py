@@ -6,11 +6,10 @@
 """
 
 import pathlib
-import socket
-import subprocess
 from typing import List
 
 from support.conditions import wait_until
+from support.log_socket import LogSocket
 
 DEVICES = "null zero full random urandom"
 SCRIPT = f"""
@@ -28,40 +27,28 @@ exec "$@"
 """
 
 
-def namespaces_work() -> bool:
-    return subprocess.run(["unshare", "--mount", "true"], check=False,
-                          capture_output=True).returncode == 0
-
-
 class Syslog:
     def __init__(self, directory: pathlib.Path) -> None:
         self._devices = directory / "dev"
-        self._path = directory / "syslog"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._lines: List[str] = []
+        self._log = LogSocket(directory / "syslog")
 
     def __enter__(self) -> "Syslog":
         self._devices.mkdir()
-        self._socket.bind(str(self._path))
-        self._path.chmod(0o666)
-        self._socket.setblocking(False)
+        self._log.open()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._log.close()
 
     @property
     def prefix(self) -> List[str]:
         """What stands before the command of a process whose syslog this is to be."""
-        return ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", str(self._devices), str(self._path)]
+        return ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", str(self._devices),
+                str(self._log.path)]
 
     def lines(self) -> List[str]:
         """What has come so far: `<22>Nov 22 09:40:00 postfix/smtp[123]: text`."""
-        while True:
-            try:
-                self._lines.append(self._socket.recv(8192).decode(errors="backslashreplace"))
-            except BlockingIOError:
-                return self._lines
+        return self._log.records()
 
     def wait_for(self, text: str) -> None:
         wait_until(lambda: any(text in line for line in self.lines()), 15, f"{text} in syslog")
