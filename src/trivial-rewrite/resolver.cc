@@ -1,10 +1,12 @@
 #include "trivial-rewrite/resolver.h"
 
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "global/mail_proto.h"
 #include "trivial-rewrite/domain_name.h"
+#include "util/msg.h"
 #include "util/text.h"
 
 namespace handoff::rewrite {
@@ -48,12 +50,6 @@ struct Resolver::Peeled {
   [[nodiscard]] std::string recipient() const { return local_part() + '@' + destination(); }
 };
 
-struct Resolver::Choice {
-  int address_class = flag::kClassDefault;
-  std::string transport;
-  std::string nexthop;
-};
-
 namespace {
 
 constexpr int kLayers = 100;  // of operators in one address; more is a joke at our expense
@@ -92,29 +88,43 @@ std::string without_extension(std::string_view address, std::string_view delimit
   return shorter;
 }
 
+struct Key {
+  std::string text;
+  tables::MapList::Key kind;
+};
+using Keys = std::vector<Key>;
+
+// An address as a table may have it: with quotes where RFC 5322 wants them, else as it is.
+void add_forms(Keys& keys, std::string_view address, tables::MapList::Key kind) {
+  if (std::string quoted = to_external(address); quoted != address)
+    keys.push_back({std::move(quoted), kind});
+  keys.push_back({std::string(address), kind});
+}
+
+// The address, and the address without its extension.
+void add_address(Keys& keys, std::string_view address, tables::MapList::Key kind,
+                 std::string_view delimiters) {
+  add_forms(keys, address, kind);
+  if (const std::string shorter = without_extension(address, delimiters); !shorter.empty())
+    add_forms(keys, shorter, tables::MapList::Key::Part);
+}
+
 // "user+extension@domain", "user@domain", (ours: "user+extension", "user",) "@domain".
-std::vector<std::string> address_keys(std::string_view address, std::string_view delimiters,
-                                      bool ours) {
-  std::vector<std::string> keys;
-  const auto add = [&](std::string_view form) {
-    keys.emplace_back(form);
-    if (std::string shorter = without_extension(form, delimiters); !shorter.empty())
-      keys.push_back(std::move(shorter));
-  };
-  add(address);
+Keys address_keys(std::string_view address, std::string_view delimiters, bool ours) {
+  using Kind = tables::MapList::Key;
+  Keys keys;
+  add_address(keys, address, Kind::Whole, delimiters);
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos) return keys;
-  if (ours) add(address.substr(0, at));
-  keys.emplace_back(address.substr(at));
+  if (ours) add_address(keys, address.substr(0, at), Kind::Part, delimiters);
+  keys.push_back({std::string(address.substr(at)), Kind::Part});
   return keys;
 }
 
-// The first of the keys is the whole one, the others are parts of it.
-tables::Answer ask(const Lookup& lookup, const std::vector<std::string>& keys) {
-  using Key = tables::MapList::Key;
+tables::Answer ask(const Lookup& lookup, const Keys& keys) {
   if (!lookup) return std::optional<std::string>();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    tables::Answer answer = lookup(keys[i], i == 0 ? Key::Whole : Key::Part);
+  for (const Key& key : keys) {
+    tables::Answer answer = lookup(key.text, key.kind);
     if (!answer || *answer) return answer;
   }
   return std::optional<std::string>();
@@ -201,7 +211,7 @@ bool Resolver::valid_domain(const Peeled& address) const {
 Result<std::optional<std::string>> Resolver::sender_entry(const Lookup& lookup,
                                                           std::string_view sender,
                                                           const std::string& null_key) const {
-  std::vector<std::string> keys{null_key};
+  Keys keys{{null_key, tables::MapList::Key::Whole}};
   if (!sender.empty()) keys = address_keys(sender, settings_.recipient_delimiter, false);
   auto found = ask(lookup, keys);
   if (found && *found && util::equal_ignoring_case(**found, kDunno))
@@ -209,17 +219,39 @@ Result<std::optional<std::string>> Resolver::sender_entry(const Lookup& lookup,
   return found;
 }
 
-Status Resolver::choose_relayhost(Choice& choice, std::string_view sender) const {
+Result<bool> Resolver::is_listed(const std::string& domain, const DomainList& list) const {
+  if (!list.has) return false;
+  auto listed = list.has(domain);
+  if (!listed) msg::warn("{} lookup failure", list.parameter);
+  return listed;
+}
+
+void Resolver::warn_if_listed(const std::string& domain, std::string_view parameter,
+                              const DomainList& too) const {
+  if (!too.has) return;
+  const auto listed = too.has(domain);
+  if (listed && *listed)
+    msg::warn("do not list domain {} in BOTH {} and {}", domain, parameter, too.parameter);
+}
+
+// What the route names, else the sender's relay host, else everybody's, else the destination.
+Status Resolver::choose_nexthop(Resolution& answer, const std::string& named,
+                                std::string_view sender, const std::string& destination) const {
+  if (!named.empty()) {
+    answer.nexthop = named;
+    return {};
+  }
   auto entry = sender_entry(routes_.sender_relayhost, sender, routes_.empty_sender_relayhost_key);
   if (!entry) return std::move(entry).error();
   if (*entry)
-    choice.nexthop = **entry;
-  else if (!routes_.relayhost.empty())
-    choice.nexthop = routes_.relayhost;
+    answer.nexthop = **entry;
+  else
+    answer.nexthop = routes_.relayhost.empty() ? destination : routes_.relayhost;
   return {};
 }
 
-Status Resolver::choose_default(Choice& choice, std::string_view sender) const {
+Status Resolver::choose_default(Resolution& answer, std::string_view sender,
+                                const std::string& destination) const {
   Route route = parse_route(routes_.other);
   auto entry = sender_entry(routes_.sender_transport, sender, routes_.empty_sender_transport_key);
   if (!entry) return std::move(entry).error();
@@ -228,140 +260,132 @@ Status Resolver::choose_default(Choice& choice, std::string_view sender) const {
     if (special.transport.empty()) special.transport = route.transport;
     route = std::move(special);
   }
-  choice.transport = route.transport;
-  if (route.nexthop.empty()) return choose_relayhost(choice, sender);
-  choice.nexthop = route.nexthop;
-  return {};
+  answer.flags |= flag::kClassDefault;
+  answer.transport = route.transport;
+  return choose_nexthop(answer, route.nexthop, sender, destination);
 }
 
-Result<Resolver::Choice> Resolver::choose(const Peeled& address, std::string_view sender) const {
-  Choice choice;
-  choice.nexthop = address.destination();
-  const auto take = [&](const std::string& text) {
-    const Route route = parse_route(text);
-    choice.transport = route.transport;
-    if (!route.nexthop.empty()) choice.nexthop = route.nexthop;
-    return route.nexthop.empty();
+// What the class of the domain chooses.
+Status Resolver::choose(Resolution& answer, const Peeled& address, std::string_view sender) const {
+  const auto& [alias, mailbox, relay] =
+      std::tie(settings_.virtual_alias, settings_.virtual_mailbox, settings_.relay);
+  const std::string& domain = address.destination();
+  const auto take = [&](int address_class, const std::string& text) {
+    Route route = parse_route(text);
+    answer.flags |= address_class;
+    answer.transport = std::move(route.transport);
+    answer.nexthop = route.nexthop.empty() ? domain : std::move(route.nexthop);
   };
   if (address.ours) {
-    choice.address_class = flag::kClassLocal;
-    (void)take(routes_.local);  // without a next hop: our domain
-    return choice;
+    for (const DomainList* other : {&alias, &mailbox})
+      warn_if_listed(domain, "mydestination", *other);
+    take(flag::kClassLocal, routes_.local);
+    return {};
   }
-  auto test = [&](const DomainTest& is) { return is ? is(*address.domain) : Result<bool>(false); };
-  const auto alias = test(settings_.is_virtual_alias);
-  if (!alias) return alias.error();
-  if (*alias) {
-    choice.address_class = flag::kClassAlias;
-    choice.transport = "error";
-    choice.nexthop = settings_.show_user_unknown_table_name
-                         ? "5.1.1 User unknown in virtual alias table"
-                         : "5.1.1 User unknown";
-    return choice;
+  auto listed = is_listed(domain, alias);
+  if (!listed) return std::move(listed).error();
+  if (*listed) {
+    for (const DomainList* other : {&mailbox, &relay})
+      warn_if_listed(domain, alias.parameter, *other);
+    take(flag::kClassAlias, "error:5.1.1 User unknown");
+    if (settings_.show_user_unknown_table_name) answer.nexthop += " in virtual alias table";
+    return {};
   }
-  const auto mailbox = test(settings_.is_virtual_mailbox);
-  if (!mailbox) return mailbox.error();
-  if (*mailbox) {
-    choice.address_class = flag::kClassVirtual;
-    (void)take(routes_.virtual_mailbox);  // without a next hop: that domain
-    return choice;
+  listed = is_listed(domain, mailbox);
+  if (!listed) return std::move(listed).error();
+  if (*listed) {
+    warn_if_listed(domain, mailbox.parameter, relay);
+    take(flag::kClassVirtual, routes_.virtual_mailbox);
+    return {};
   }
-  const auto relay = test(settings_.is_relay);
-  if (!relay) return relay.error();
-  if (*relay) {
-    choice.address_class = flag::kClassRelay;
-    if (take(routes_.relay)) {
-      if (Status chosen = choose_relayhost(choice, sender); !chosen)
-        return std::move(chosen).error();
-    }
-    return choice;
-  }
-  if (Status chosen = choose_default(choice, sender); !chosen) return std::move(chosen).error();
-  return choice;
+  listed = is_listed(domain, relay);
+  if (!listed) return std::move(listed).error();
+  if (!*listed) return choose_default(answer, sender, domain);
+  const Route route = parse_route(routes_.relay);
+  answer.flags |= flag::kClassRelay;
+  answer.transport = route.transport;
+  return choose_nexthop(answer, route.nexthop, sender, domain);
 }
 
 namespace {
 
-// "user+extension@domain", "user@domain", "domain", ".parent", ... as transport(5) wants them;
+// "user+extension@domain", "user@domain", "domain", ".parent", ..., "*" as in transport(5);
 // "parent" when parents match subdomains.
-std::vector<std::string> transport_keys(std::string_view recipient, std::string_view delimiters,
-                                        bool parents_match) {
-  std::vector<std::string> keys{std::string(recipient)};
-  const std::size_t at = recipient.rfind('@');
-  if (at == std::string_view::npos) return keys;
-  if (std::string shorter = without_extension(recipient, delimiters); !shorter.empty())
-    keys.push_back(std::move(shorter));
-  std::string_view domain = recipient.substr(at + 1);
-  keys.emplace_back(domain);
-  if (!domain.empty() && domain[0] == '[') return keys;
-  for (std::size_t dot = domain.find('.'); dot != std::string_view::npos;
+Keys transport_keys(std::string_view recipient, std::string_view delimiters, bool parents_match) {
+  using Kind = tables::MapList::Key;
+  Keys keys;
+  add_address(keys, recipient, Kind::Whole, delimiters);
+  const std::string_view domain = recipient.substr(recipient.rfind('@') + 1);
+  keys.push_back({std::string(domain), Kind::Part});
+  for (std::size_t dot = domain.find('.', 1); dot != std::string_view::npos;
        dot = domain.find('.', dot + 1))
-    if (dot > 0) keys.emplace_back(domain.substr(parents_match ? dot + 1 : dot));
+    keys.push_back({std::string(domain.substr(parents_match ? dot + 1 : dot)), Kind::Part});
+  keys.push_back({"*", Kind::Part});
   return keys;
 }
 
 }  // namespace
 
-Status Resolver::apply_transport_maps(Choice& choice, const Peeled& address) const {
+Status Resolver::apply_transport_maps(Resolution& answer, const Peeled& address) const {
   if (!routes_.transport_maps) return {};
-  std::vector<std::string> keys = transport_keys(address.recipient(), settings_.recipient_delimiter,
-                                                 routes_.transport_parents_match);
-  keys.emplace_back("*");
-  auto found = ask(routes_.transport_maps, keys);
+  auto found = ask(routes_.transport_maps,
+                   transport_keys(address.recipient(), settings_.recipient_delimiter,
+                                  routes_.transport_parents_match));
   if (!found) return std::move(found).error();
   if (!*found) return {};
   const Route route = parse_route(**found);
   if (route.transport.empty() && route.nexthop.empty()) return {};  // ":": as without a table
-  if (!route.transport.empty()) choice.transport = route.transport;
-  choice.nexthop = route.nexthop.empty() ? address.destination() : route.nexthop;
+  if (!route.transport.empty()) answer.transport = route.transport;
+  answer.nexthop = route.nexthop.empty() ? address.destination() : route.nexthop;
   return {};
 }
 
-Status Resolver::apply_relocated(Choice& choice, const Peeled& address) const {
+Status Resolver::apply_relocated(Resolution& answer, const Peeled& address) const {
   if (!settings_.relocated) return {};
   auto found = ask(settings_.relocated,
                    address_keys(address.recipient(), settings_.recipient_delimiter, address.ours));
   if (!found) return std::move(found).error();
   if (!*found) return {};
-  choice.transport = "error";
-  choice.nexthop = "5.1.6 User has moved to " + **found;
+  answer.transport = "error";
+  answer.nexthop = "5.1.6 User has moved to " + **found;
   return {};
 }
 
-Result<Resolution> Resolver::try_resolve(std::string_view sender, std::string_view text) const {
-  // What stock answers where it has nothing to say; clients look at the flags first.
-  Resolution error{"CHANNEL NOT UPDATED", "NEXTHOP NOT UPDATED", std::string(text),
-                   flag::kError | flag::kClassDefault};
-  if (settings_.smtputf8 && !util::is_utf8(text)) return error;
-
+Status Resolver::fill(Resolution& answer, std::string_view sender, std::string_view text) const {
+  constexpr int kBadAddress = flag::kError | flag::kClassDefault;
+  if (settings_.smtputf8 && !util::is_utf8(text)) {
+    answer.recipient = text;
+    answer.flags = kBadAddress;
+    return {};
+  }
   Peeled address;
   address.local_domain = settings_.myhostname;
   address.tokens = scan_internal(text);
-  if (Status peeled = peel(address); !peeled) return std::move(peeled).error();
+  if (Status peeled = peel(address); !peeled) return peeled;
   if (address.local_part().empty() && (address.ours || !address.domain || address.domain->empty()))
     address.tokens.insert(address.tokens.begin(),
                           {Token::Kind::Quoted, settings_.empty_address_recipient});
   if (!address.ours && !valid_domain(address)) {
-    error.recipient = to_internal(address.tokens);
-    return error;
+    answer.recipient = to_internal(address.tokens);
+    answer.flags = kBadAddress;
+    return {};
   }
-  auto choice = choose(address, sender);
-  if (!choice) return std::move(choice).error();
-  int flags = choice->address_class;
-  if (address.local_part().find_first_of(kOperators) != std::string::npos) flags |= flag::kRouted;
-  if (!settings_.allow_min_user && address.local_part().starts_with('-')) flags |= flag::kError;
-  if (Status applied = apply_transport_maps(*choice, address); !applied)
-    return std::move(applied).error();
-  if (Status applied = apply_relocated(*choice, address); !applied)
-    return std::move(applied).error();
-  return Resolution{choice->transport, choice->nexthop, address.recipient(), flags};
+  answer.recipient = address.recipient();
+  if (address.local_part().find_first_of(kOperators) != std::string::npos)
+    answer.flags |= flag::kRouted;
+  if (Status chosen = choose(answer, address, sender); !chosen) return chosen;
+  if (Status applied = apply_transport_maps(answer, address); !applied) return applied;
+  if (Status applied = apply_relocated(answer, address); !applied) return applied;
+  if (!settings_.allow_min_user && address.local_part().starts_with('-'))
+    answer.flags |= flag::kError;
+  return {};
 }
 
 Resolution Resolver::resolve(std::string_view sender, std::string_view address) const {
-  auto resolution = try_resolve(sender, address);
-  if (resolution) return *std::move(resolution);
-  return {"CHANNEL NOT UPDATED", "NEXTHOP NOT UPDATED", std::string(address),
-          flag::kFail | flag::kClassDefault};
+  // What stock answers where it has nothing to say; clients look at the flags first.
+  Resolution answer{"CHANNEL NOT UPDATED", "NEXTHOP NOT UPDATED", "NEXTRCPT NOT UPDATED", 0};
+  if (!fill(answer, sender, address)) answer.flags |= flag::kFail;
+  return answer;
 }
 
 }  // namespace handoff::rewrite

@@ -22,6 +22,12 @@ namespace handoff::rewrite {
 using DomainTest = std::function<util::Result<bool>(std::string_view domain)>;
 using Lookup = std::function<tables::Answer(std::string_view key, tables::MapList::Key kind)>;
 
+// The domains of one address class, by the parameter that lists them.
+struct DomainList {
+  std::string_view parameter;
+  DomainTest has = {};  // none: empty
+};
+
 struct ResolverSettings {
   RewriteRules local_rules;
   std::string myhostname;
@@ -35,9 +41,9 @@ struct ResolverSettings {
   bool show_user_unknown_table_name = true;
 
   DomainTest is_local;  // also asked about "[192.0.2.1]"
-  DomainTest is_virtual_alias;
-  DomainTest is_virtual_mailbox;
-  DomainTest is_relay;
+  DomainList virtual_alias{"virtual_alias_domains"};
+  DomainList virtual_mailbox{"virtual_mailbox_domains"};
+  DomainList relay{"relay_domains"};
   Lookup relocated;  // none: empty
 };
 
@@ -66,20 +72,32 @@ class Resolver {
 
  private:
   struct Peeled;
-  struct Choice;
 
   [[nodiscard]] util::Status peel(Peeled& address) const;
   [[nodiscard]] bool rewrite_local_part(Tokens& tokens) const;
   [[nodiscard]] bool valid_domain(const Peeled& address) const;
-  [[nodiscard]] util::Result<Choice> choose(const Peeled& address, std::string_view sender) const;
   [[nodiscard]] util::Result<std::optional<std::string>> sender_entry(
       const Lookup& lookup, std::string_view sender, const std::string& null_key) const;
-  [[nodiscard]] util::Status choose_default(Choice& choice, std::string_view sender) const;
-  [[nodiscard]] util::Status choose_relayhost(Choice& choice, std::string_view sender) const;
-  [[nodiscard]] util::Status apply_transport_maps(Choice& choice, const Peeled& address) const;
-  [[nodiscard]] util::Status apply_relocated(Choice& choice, const Peeled& address) const;
-  [[nodiscard]] util::Result<global::Resolution> try_resolve(std::string_view sender,
-                                                             std::string_view address) const;
+
+  [[nodiscard]] util::Result<bool> is_listed(const std::string& domain,
+                                             const DomainList& list) const;
+  void warn_if_listed(const std::string& domain, std::string_view parameter,
+                      const DomainList& too) const;
+
+  // These fill in the answer as far as they get; an error is a table that could not be asked.
+  [[nodiscard]] util::Status fill(global::Resolution& answer, std::string_view sender,
+                                  std::string_view address) const;
+  [[nodiscard]] util::Status choose(global::Resolution& answer, const Peeled& address,
+                                    std::string_view sender) const;
+  [[nodiscard]] util::Status choose_default(global::Resolution& answer, std::string_view sender,
+                                            const std::string& destination) const;
+  [[nodiscard]] util::Status choose_nexthop(global::Resolution& answer, const std::string& named,
+                                            std::string_view sender,
+                                            const std::string& destination) const;
+  [[nodiscard]] util::Status apply_transport_maps(global::Resolution& answer,
+                                                  const Peeled& address) const;
+  [[nodiscard]] util::Status apply_relocated(global::Resolution& answer,
+                                             const Peeled& address) const;
 
   const ResolverSettings& settings_;
   Routes routes_;

@@ -23,10 +23,6 @@ constexpr std::string_view kTransportMaps = "transport_maps";
 constexpr std::string_view kIpv6Tag = "IPv6:";
 constexpr std::string_view kMappedPrefix = "::ffff:";  // an IPv4 address in IPv6's clothes
 
-void log_failure(std::string_view parameter) {
-  msg::warn("{} lookup failure", parameter);
-}
-
 // No tables: no function.
 Lookup open_maps(const global::Params& params, std::string_view parameter, std::string_view names,
                  tables::TableOptions options = {}) {
@@ -36,7 +32,7 @@ Lookup open_maps(const global::Params& params, std::string_view parameter, std::
   if (maps->empty()) return {};
   return [maps, name = std::string(parameter)](std::string_view key, tables::MapList::Key kind) {
     tables::Answer answer = maps->find(key, kind);
-    if (!answer) log_failure(name);
+    if (!answer) msg::warn("{} lookup failure", name);
     return answer;
   };
 }
@@ -51,14 +47,10 @@ Lookup open_routes(const global::Params& params, std::string_view parameter,
 
 using MakeList = tables::MatchList(const global::Params&, std::string_view, std::string_view);
 
-DomainTest one_of(const global::Params& params, std::string_view parameter, std::string_view names,
+void open_domains(DomainList& list, const global::Params& params, std::string_view names,
                   MakeList& make) {
-  const auto shared = std::make_shared<tables::MatchList>(make(params, parameter, names));
-  return [shared, name = std::string(parameter)](std::string_view domain) {
-    Result<bool> matches = shared->match(domain);
-    if (!matches) log_failure(name);
-    return matches;
-  };
+  const auto shared = std::make_shared<tables::MatchList>(make(params, list.parameter, names));
+  list.has = [shared](std::string_view domain) { return shared->match(domain); };
 }
 
 // The address in "[192.0.2.1]" or "[IPv6:2001:db8::1]".
@@ -117,11 +109,10 @@ ResolverSettings resolver_settings(const global::Config& config, const global::P
   settings.smtputf8 = params.smtputf8_enable;
   settings.show_user_unknown_table_name = params.show_user_unknown_table_name;
   settings.is_local = local_domains(config, params);
-  settings.is_virtual_alias =
-      one_of(params, "virtual_alias_domains", params.virtual_alias_domains, global::string_list);
-  settings.is_virtual_mailbox = one_of(params, "virtual_mailbox_domains",
-                                       params.virtual_mailbox_domains, global::string_list);
-  settings.is_relay = one_of(params, "relay_domains", params.relay_domains, global::domain_list);
+  open_domains(settings.virtual_alias, params, params.virtual_alias_domains, global::string_list);
+  open_domains(settings.virtual_mailbox, params, params.virtual_mailbox_domains,
+               global::string_list);
+  open_domains(settings.relay, params, params.relay_domains, global::domain_list);
   settings.relocated = open_maps(params, "relocated_maps", params.relocated_maps);
   return settings;
 }

@@ -9,6 +9,7 @@ import pytest
 
 from support.conditions import wait_until
 from support.leaving_peer import LeavingPeer
+from support.log import OF_RELOADS
 from support.programs import ours_but, stock_but
 from support.samples import routes, scatter
 from support.scache_client import HANDED, TOOK
@@ -24,8 +25,6 @@ LATE = 0.5
 ADDRESSES = [f"127.0.10.{number}" for number in range(1, DESTINATIONS + 1)]
 # What a stock client does that has to ask again: a second to find a connection, or to save it.
 PAUSED = r"delays=[^/]*/[^/]*/(?:[1-9][^,]*|[^/]*/[1-9][^,]*), "
-# Stock's qmgr, about to leave, to a trivial-rewrite that has left already.
-REWRITE_GONE = r"/qmgr\[\d+\]: warning: problem talking to service rewrite: "
 
 # With stock's smtp, which knows the first socket only, and with ours, which prefers the second.
 MIXES = [stock_but("scache"), stock_but("scache", "smtp"), ours_but("smtp", "qmgr"), ours_but()]
@@ -46,7 +45,7 @@ def numbers(mail, regex, count):
 
 def run_with_reloads(mail, peer):
     """What the remote end had open around each reload, when all mail has been delivered."""
-    mail.log.allow(REWRITE_GONE)
+    mail.log.allow(*OF_RELOADS)
     scatter(mail, MESSAGES, DESTINATIONS)
     opened = []
     for count in range(1, RELOADS + 1):

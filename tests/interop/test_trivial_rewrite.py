@@ -112,12 +112,13 @@ def _asked_alike(stock_suite, questions, *troubles, **settings):
     """What both answer, and what they log behind the name of the program."""
     told = []
     for origin in ("stock", "ours"):
-        with stock_suite(trivial_rewrite=origin, mydestination="$myhostname", **settings) as mail:
-            mail.log.expect(*troubles)
+        with stock_suite(trivial_rewrite=origin,
+                         **{"mydestination": "$myhostname", **settings}) as mail:
+            mail.log.expect(*troubles, "bad command end")
             with RewriteClient(mail) as client:
                 answers = [dict(client.resolve(*question)) for question in questions]
-            for trouble in troubles:
-                mail.log.wait_for(trouble)
+                client.send(b"request\0end\0\0")
+                mail.log.wait_for("bad command end")  # the last line of this process
             said = [found.group(1) for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")]
         told.append((answers, said))
     theirs, ours = told
@@ -165,26 +166,77 @@ def test_parents_match_if_that_is_wanted(stock_suite, lists, key):
     assert ours == theirs
 
 
+# What a table may have for "aN.+e.@dN.test": which of them is looked for first?
+FORMS = ['"a{0}.+e."@d{0}.test', "a{0}.+e.@d{0}.test", '"a{0}."@d{0}.test', "a{0}.@d{0}.test",
+         '"a{0}.+e."', "a{0}.+e.", '"a{0}."', "a{0}.", "@d{0}.test", "d{0}.test"]
+
+
+@pytest.mark.parametrize("parameter", ROUTING)
+def test_addresses_with_and_without_quotes(stock_suite, parameter):
+    """Every form is there with all that come after it, for a domain of its own."""
+    numbers = range(len(FORMS))
+    lines = [form.format(n) + f" smtp:[{n}.{place}]"
+             for n in numbers for place, form in enumerate(FORMS) if place >= n]
+    locals_ = ["a{}.+e.", "a{}.+e", 'a{}."\\ b+e', "a{}.", "a{}+e.", "", "a{}.b+e"]
+    addresses = [f"{local}@d{{}}.test".format(n, n) if local else f"@d{n}.test"
+                 for n in numbers for local in locals_]
+    found = []
+    for origin in ("stock", "ours"):
+        with stock_suite(trivial_rewrite=origin, start=False, recipient_delimiter="+",
+                         mydestination=[f"d{n}.test" for n in numbers if n % 2]) as mail:
+            table = mail.config_directory / "table"
+            table.write_text("\n".join([*lines, "* smtp:[all]"]) + "\n")
+            mail.configure(**{parameter: f"texthash:{table}"})
+            mail.start()
+            with RewriteClient(mail) as client:
+                found.append([client.resolve(*question)
+                              for question in _questions(parameter, *addresses)])
+    theirs, ours = found
+    assert ours == theirs
+    hits = str(ours)
+    assert all(f"[{n}.{n}]" in hits for n in (0, 1, 2, 3))
+
+
+@pytest.mark.parametrize("parameter", ROUTING)
+def test_patterns_see_quotes(stock_suite, parameter):
+    theirs, ours = _asked_alike(
+        stock_suite, _questions(parameter, "a b@x.test", 'a"b@x.test', "@x.test", "a.@x.test",
+                                "ab@x.test", "[ab]@x.test"),
+        **{parameter: 'regexp:{{/^"a b"@/ error:one} {/^"a..b"@/ error:two} {/^""@/ error:three} '
+                      '{/^a.@/ error:four} {/^"[[]/ error:five}}'})
+    assert ours == theirs
+    assert [one for one in ("one", "two", "five") if one in str(ours[0])] == ["one", "two", "five"]
+
+
+def test_domains_of_two_classes(stock_suite):
+    addresses = [b"u@a.test", b"u@b.test", b"u@c.test", b"u@d.test", b"u@e.test", b"u@g.test",
+                 b"u@x.f.test", b"u%d.test@a.test", b"u@A.test", b"u", b"", b"u@", b"u@[127.0.0.1]",
+                 b"u%b.test@", b"u!d.test!x@a.test", b"-u@g.test"]
+    theirs, ours = _asked_alike(
+        stock_suite, [(b"s@x.test", address) for address in addresses],
+        "do not list domain g.test in BOTH virtual_alias_domains and virtual_mailbox_domains",
+        "do not list domain", mydestination="$myhostname a.test b.test c.test",
+        relay_domains="c.test d.test e.test f.test", resolve_null_domain=True,
+        virtual_alias_domains="$myhostname [127.0.0.1] a.test d.test g.test x.f.test",
+        virtual_mailbox_domains="b.test e.test g.test a.test")
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("table", ["fail:x", "inline:{ok.test=it} fail:x"])
 @pytest.mark.parametrize("parameter", [
     *ROUTING, "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains", "mydestination"])
-def test_tables_that_cannot_tell(stock_suite, parameter):
-    said = []
-    for origin in ("stock", "ours"):
-        with stock_suite(trivial_rewrite=origin,
-                         **{"mydestination": "$myhostname", parameter: "fail:x"}) as mail:
-            mail.log.allow("fail:x", "lookup failure")
-            with RewriteClient(mail) as client:
-                for request in (b"resolve", b"verify"):
-                    assert int(dict(client.resolve(b"s@x.test", b"a@x.test", request))["flags"]) & 8
-            mail.log.wait_for("table lookup problem" if parameter == "mydestination" else
-                              "lookup failure", count=2)
-            # Stock asks for "*" in advance.
-            said.append([found.group(1)
-                         for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")
-                         if not found.group(1).endswith('"*"')])
-    theirs, ours = said
+def test_tables_that_cannot_tell(stock_suite, parameter, table):
+    questions = [(b"s@x.test", address, request) for request in (b"resolve", b"verify")
+                 for address in (b"a@x.test", b"a%b@x.test", b"-a@x.test", b"a@ok.test",
+                                 b"a@[192.0.2.1]", b"a@mail.handoff.test")]
+    theirs, ours = _asked_alike(
+        stock_suite, questions,
+        "table lookup problem" if parameter == "mydestination" else "lookup failure",
+        "fail:x", **{"relayhost": "[192.0.2.1]", parameter: table})
+    # Stock asks for "*" in advance.
+    theirs[1][:] = [line for line in theirs[1] if not line.endswith('"*"')]
     assert ours == theirs
-    assert ours
+    assert int(ours[0][0]["flags"]) & 8 and ours[1]
 
 
 def test_broken_tables_defer_mail(stock_suite):

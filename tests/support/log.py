@@ -13,6 +13,12 @@ TROUBLE = re.compile(r"\[\d+\]: (?:warning|error|fatal|panic): ")
 CLOCK_TICKS = (r"file system clock is 1 seconds (?:ahead of|behind) local clock",
                r"resetting file time stamps - this hurts performance")
 
+# What stock's programs alone say, too, when there is a reload while mail flows: the queue manager,
+# about to leave, to a trivial-rewrite that has left already; an agent that was asked by the old
+# queue manager for a message which the new one has taken back.
+OF_RELOADS = (r"/qmgr\[\d+\]: warning: problem talking to service rewrite: ",
+              r"/smtp\[\d+\]: warning: open active \w+: No such file or directory")
+
 
 class Log:
     """A log file that grows, whoever writes it."""

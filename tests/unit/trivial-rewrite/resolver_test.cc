@@ -32,7 +32,7 @@ class ResolverTest : public testing::Test {
     settings.is_local = [](std::string_view domain) -> Result<bool> {
       return domain == "my.example" || domain == "[127.0.0.1]";
     };
-    settings.is_relay = [](std::string_view domain) -> Result<bool> {
+    settings.relay.has = [](std::string_view domain) -> Result<bool> {
       return domain == "relay.example";
     };
     routes.local = "local:inbox";
