@@ -27,7 +27,9 @@ ADDRESSES = [f"127.0.10.{number}" for number in range(1, DESTINATIONS + 1)]
 PAUSED = r"delays=[^/]*/[^/]*/(?:[1-9][^,]*|[^/]*/[1-9][^,]*), "
 
 # With stock's smtp, which knows the first socket only, and with ours, which prefers the second.
-MIXES = [stock_but("scache"), stock_but("scache", "smtp"), ours_but("smtp", "qmgr"), ours_but()]
+# Not with stock's postlogd: it and master can wait for each other for ever when there is much to log.
+MIXES = [stock_but("scache", "postlogd"), stock_but("scache", "smtp", "postlogd"),
+         ours_but("smtp", "qmgr"), ours_but()]
 
 
 def reload_after(mail, peer, messages):
