@@ -149,6 +149,8 @@ check: test-unit layers headers records docs-fresh format-check
 export HANDOFF_BIN = $(CURDIR)/$B/bin
 # Tests mostly wait. WORKERS=0 runs them one after the other, in this process.
 WORKERS ?= $(shell echo $$(($$(nproc) * 2)))
+# How many times longer than an idle machine needs they wait for what must happen.
+export HANDOFF_TEST_PATIENCE ?= 2
 pytest = $(PYTHON) -m pytest -p no:cacheprovider -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
 e2e interop: all $(test_daemons)

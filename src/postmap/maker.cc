@@ -1,13 +1,16 @@
 #include "postmap/maker.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "postmap/input.h"
 #include "postmap/progress.h"
@@ -90,44 +93,67 @@ class SourceRights {
   bool changed_ = false;
 };
 
-struct stat state_of(const std::string& path) {
-  struct stat state {};
-  if (stat(path.c_str(), &state) != 0) msg::fatal("open {}: {}", path, util::errno_text(errno));
-  return state;
-}
+// Enters what stands in lines of text into a table.
+class Entering {
+ public:
+  using Take = std::function<Status(const std::string& key, const std::string& value)>;
 
-using Take = std::function<Status(const std::string& key, const std::string& value)>;
+  // `source` and `table` for messages, `size` of the source for the progress.
+  Entering(std::string source, std::string table, const tables::TableOptions& options,
+           std::uint64_t size, Take take)
+      : source_(std::move(source)),
+        table_(std::move(table)),
+        options_(options),
+        take_(std::move(take)),
+        progress_(table_, size) {}
 
-void enter_all(std::string_view text, const std::string& source, const std::string& name,
-               const tables::TableOptions& options, const Take& take) {
-  const auto lines = util::logical_lines(text, source);
-  Progress progress(name, lines.size());
-  for (const util::LogicalLine& line : lines) {
-    progress.step();
+  void enter(const util::LogicalLine& line, std::uint64_t position) {
+    progress_.step(position);
     const auto entry =
-        tables::parse_source_line(line, source, options, tables::SourceUser::Postmap);
-    if (!entry) continue;
-    if (Status taken = take(entry->key, entry->value); !taken) fail_to_write(name, taken.error());
+        tables::parse_source_line(line, source_, options_, tables::SourceUser::Postmap);
+    if (!entry) return;
+    if (Status taken = take_(entry->key, entry->value); !taken)
+      fail_to_write(table_, taken.error());
   }
+
+ private:
+  std::string source_;
+  std::string table_;
+  const tables::TableOptions& options_;
+  Take take_;
+  Progress progress_;
+};
+
+// False: the source has changed meanwhile, and the table may have half of an edit. It is not there
+// then.
+bool try_to_make(util::LogicalLineFile& source, const Target& target, const std::string& name,
+                 const tables::TableOptions& options, bool any_way) {
+  const auto builder = util::or_die(tables::create_table(name, options));
+  Entering entering(target.path, name, options, source.size(),
+                    [&](const std::string& key, const std::string& value) {
+                      return builder->put(tables::stored_key(key, options), value);
+                    });
+  while (const auto line = util::or_die(source.next())) entering.enter(*line, source.position());
+  if (!any_way && util::or_die(source.changed())) return false;
+  if (Status done = builder->commit(); !done) fail_to_write(name, done.error());
+  return true;
 }
 
 }  // namespace
 
 void make_table(const Options& options, const std::string& name) {
+  constexpr int kAttempts = 10;  // an editor that never pauses gets the last state we saw
   const Target target = split_target(name);
-  const struct stat source = state_of(target.path);
-  const std::string text = util::or_die(util::read_text_file(target.path));
-  require_creatable(target);
-  msg::debug("open {} {}", target.type, target.path);
-  const SourceRights rights(source, options);
-  tables::TableOptions wanted = options.table_options();
-  wanted.access = tables::Access::Create;
-  wanted.bulk = true;
-  const auto builder = util::or_die(tables::create_table(name, wanted));
-  enter_all(text, target.path, name, wanted, [&](const std::string& key, const std::string& value) {
-    return builder->put(tables::stored_key(key, wanted), value);
-  });
-  if (Status done = builder->commit(); !done) fail_to_write(name, done.error());
+  for (int attempt = 1;; ++attempt) {
+    auto source = util::or_die(util::LogicalLineFile::open(target.path));
+    require_creatable(target);
+    msg::debug("open {} {}", target.type, target.path);
+    const SourceRights rights(source.state(), options);
+    tables::TableOptions wanted = options.table_options();
+    wanted.access = tables::Access::Create;
+    wanted.bulk = true;
+    if (try_to_make(source, target, name, wanted, attempt == kAttempts)) return;
+  }
 }
 
 void update_table(const Options& options, const std::string& name) {
@@ -138,12 +164,15 @@ void update_table(const Options& options, const std::string& name) {
   wanted.access = tables::Access::Create;
   wanted.lock = true;
   wanted.lock_while_open = true;  // for each entry it would take three hundred times as long
+  // All of it before the table is locked: nobody else waits for whoever writes to our input.
+  const auto lines = util::logical_lines(all_input(), "stdin");
   const tables::SharedTable table = tables::open_table(name, wanted);
-  enter_all(all_input(), "stdin", name, wanted,
-            [&](const std::string& key, const std::string& value) {
-              const Result<bool> done = table->update(key, value);
-              return done ? Status() : Status(done.error());
-            });
+  Entering entering("stdin", name, wanted, lines.size(),
+                    [&](const std::string& key, const std::string& value) {
+                      const Result<bool> done = table->update(key, value);
+                      return done ? Status() : Status(done.error());
+                    });
+  for (std::size_t i = 0; i < lines.size(); ++i) entering.enter(lines[i], i);
 }
 
 }  // namespace handoff::postmap

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -12,14 +13,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPause = 500ms;
-constexpr std::size_t kStepsBetweenLooks = 1024;  // at the clock
+constexpr std::uint64_t kStepsBetweenLooks = 1024;  // at the clock
 constexpr const char* kClearLine = "\r\x1b[K";
 
 }  // namespace
 
-Progress::Progress(std::string name, std::size_t lines)
+Progress::Progress(std::string name, std::uint64_t size)
     : name_(std::move(name)),
-      lines_(lines),
+      size_(size),
       terminal_(isatty(STDERR_FILENO) == 1),
       next_(Clock::now() + kPause) {}
 
@@ -27,16 +28,16 @@ Progress::~Progress() {
   if (shown_) std::fputs(kClearLine, stderr);
 }
 
-void Progress::step() {
-  ++done_;
-  if (!terminal_ || done_ % kStepsBetweenLooks != 0 || Clock::now() < next_) return;
-  show();
+void Progress::step(std::uint64_t position) {
+  ++entries_;
+  if (!terminal_ || entries_ % kStepsBetweenLooks != 0 || Clock::now() < next_) return;
+  show(position);
   next_ = Clock::now() + kPause;
 }
 
-void Progress::show() {
-  fmt::print(stderr, "{}{}: {} of {} entries, {} %", kClearLine, name_, done_, lines_,
-             done_ * 100 / lines_);
+void Progress::show(std::uint64_t position) {
+  fmt::print(stderr, "{}{}: {} entries, {} %", kClearLine, name_, entries_,
+             position * 100 / std::max(size_, position));
   shown_ = true;
 }
 

@@ -4,28 +4,30 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace handoff::postmap {
 
 class Progress {
  public:
-  Progress(std::string name, std::size_t lines);
+  // `size`: of the input, in whatever unit.
+  Progress(std::string name, std::uint64_t size);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
 
-  void step();
+  // Another entry; so much of the input has been read.
+  void step(std::uint64_t position);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void show();
+  void show(std::uint64_t position);
 
   std::string name_;
-  std::size_t lines_;
-  std::size_t done_ = 0;
+  std::uint64_t size_;
+  std::uint64_t entries_ = 0;
   bool terminal_;
   bool shown_ = false;
   Clock::time_point next_;

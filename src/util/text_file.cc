@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "util/msg.h"
 #include "util/text.h"
@@ -35,6 +37,17 @@ Result<std::string> read_all(int fd) {
   }
 }
 
+// With its end, if it has one; false at the end of the file.
+Result<bool> read_line(std::FILE* file, std::string& line) {
+  line.clear();
+  for (int c = getc_unlocked(file); c != EOF; c = getc_unlocked(file)) {
+    line += static_cast<char>(c);
+    if (c == '\n') return true;
+  }
+  if (std::ferror(file) != 0) return Error::system("read", errno);
+  return !line.empty();
+}
+
 void warn_of_stray(std::string_view file, std::string_view text) {
   const std::string_view shown = text.substr(0, kQuotedLength);
   msg::warn("{}: logical line must not start with whitespace: \"{}{}\"", file, shown,
@@ -63,24 +76,69 @@ LineKind line_kind(std::string_view line) {
   return content.size() == line.size() ? LineKind::First : LineKind::Continuation;
 }
 
+std::optional<LogicalLine> LineJoiner::add(std::string_view line) {
+  ++number_;
+  switch (line_kind(line)) {
+    case LineKind::Ignored:
+      return std::nullopt;
+    case LineKind::Continuation:
+      (begun_ ? begun_->text : stray_) += line;
+      return std::nullopt;
+    case LineKind::First:
+      break;
+  }
+  return std::exchange(begun_, LogicalLine{number_, std::string(line)});
+}
+
+std::optional<LogicalLine> LineJoiner::finish() {
+  if (!stray_.empty()) warn_of_stray(file_, stray_);
+  return std::exchange(begun_, std::nullopt);
+}
+
 std::vector<LogicalLine> logical_lines(std::string_view text, std::string_view file) {
   std::vector<LogicalLine> lines;
-  std::string stray;
-  for (int number = 1; !text.empty(); ++number) {
+  const auto take = [&lines](std::optional<LogicalLine> line) {
+    if (line) lines.push_back(*std::move(line));
+  };
+  LineJoiner joiner(file);
+  while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const LineKind kind = line_kind(line);
-    if (kind == LineKind::Ignored) continue;
-    if (kind == LineKind::First) {
-      lines.push_back({number, std::string(line)});
-    } else if (!lines.empty()) {
-      lines.back().text += line;
-    } else {
-      stray += line;
-    }
+    take(joiner.add(line));
   }
-  if (!stray.empty()) warn_of_stray(file, stray);
+  take(joiner.finish());
   return lines;
+}
+
+LogicalLineFile::LogicalLineFile(const std::string& path, File file, const struct stat& state)
+    : path_(path), file_(std::move(file)), state_(state), joiner_(path) {}
+
+Result<LogicalLineFile> LogicalLineFile::open(const std::string& path) {
+  File file(std::fopen(path.c_str(), "re"));
+  struct stat state {};
+  if (!file || fstat(fileno(file.get()), &state) != 0) return Error::system("open " + path, errno);
+  return LogicalLineFile(path, std::move(file), state);
+}
+
+Result<std::optional<LogicalLine>> LogicalLineFile::next() {
+  while (!ended_) {
+    const auto read = read_line(file_.get(), line_);
+    if (!read) return Error::system("read " + path_, read.error().code);
+    if (!*read) {
+      ended_ = true;
+      return joiner_.finish();
+    }
+    position_ += line_.size();
+    if (line_.back() == '\n') line_.pop_back();
+    if (auto line = joiner_.add(line_)) return line;
+  }
+  return std::optional<LogicalLine>();
+}
+
+Result<bool> LogicalLineFile::changed() const {
+  struct stat now {};
+  if (fstat(fileno(file_.get()), &now) != 0) return Error::system("stat " + path_, errno);
+  return !same_state(state_, now);
 }
 
 }  // namespace handoff::util

@@ -334,7 +334,7 @@ def test_a_big_input_shows_on_a_terminal_how_far_it_has_got(desk):
     command = desk.command("ours", "-i", "hash:progress")
     shown = on_a_terminal(command, BIG, desk.directory)
     assert shown.status == 0
-    steps = re.findall(rb"\r\x1b\[Khash:progress: (\d+) of 600000 entries, (\d+) %", shown.text)
+    steps = re.findall(rb"\r\x1b\[Khash:progress: (\d+) entries, (\d+) %", shown.text)
     assert steps, shown.text[:200]
     done = [int(entries) for entries, _ in steps]
     assert done == sorted(set(done)) and done[-1] <= 600_000

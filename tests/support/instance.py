@@ -17,6 +17,7 @@ import pwd
 import re
 import signal
 import socket
+import struct
 import subprocess
 from typing import Any, Dict, Iterator, List, Mapping, Match, Optional, Sequence, Set, Union
 
@@ -184,11 +185,17 @@ class Instance:
             client.sendall(request + b"\0")
 
     def connect(self, path: str, timeout: float = 10) -> socket.socket:
-        """A connection to a service's socket, such as private/scache; see attributes.py."""
+        """A connection to a service's socket, such as private/scache; see attributes.py.
+
+        Where many wait to be served already, it waits with them, at most for `timeout` seconds.
+        """
         client = socket.socket(socket.AF_UNIX)
         try:
-            client.settimeout(timeout)
+            # The kernel's patience; Python's would have connect() fail at once.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                              struct.pack("ll", int(timeout), int(timeout % 1 * 1e6)))
             client.connect(str(self.queue_directory / path))
+            client.settimeout(timeout)
         except OSError:
             client.close()
             raise
@@ -207,8 +214,9 @@ class Instance:
         return sorted(found)
 
     def queue_path(self, queue: str, queue_id: str) -> pathlib.Path:
-        """The file of a message, in a hashed directory or not."""
-        return next((self.queue_directory / queue).rglob(queue_id))
+        """The file of a message, in a hashed directory or not, as soon as it is there."""
+        top = self.queue_directory / queue
+        return wait_until(lambda: next(top.rglob(queue_id), None), 10, f"{queue_id} in {queue}")
 
     def read_queue_file(self, queue: str, queue_id: str) -> queue_file.QueueFile:
         return queue_file.decode(self.queue_path(queue, queue_id).read_bytes())
