@@ -110,10 +110,11 @@ $(test_daemons): $B/tests/%-daemon: $B/tests/support/%_daemon.o $(call archives,
 # --- Fuzzers: clang's libFuzzer, in a build folder of its own. What they learn stays there; what
 # they begin with lies in tests/fuzz/seeds/NAME, or where seeds_NAME says.
 FUZZ_SECONDS ?= 60
-seeds_scache_driver := tests/stress
-seeds_main_cf       := tests/data/postconf/pairs
-seeds_master_cf     := tests/data/postconf/pairs
-fuzz_rooms    := scache-driver postconf master service global $(below_global)
+seeds_scache_driver   := tests/stress
+seeds_bounce_template := tests/data/bounce_templates
+seeds_main_cf         := tests/data/postconf/pairs
+seeds_master_cf       := tests/data/postconf/pairs
+fuzz_rooms    := scache-driver bounce postconf master service global $(below_global)
 fuzz_programs := $(patsubst tests/fuzz/%.cc,$B/fuzz/%,$(wildcard tests/fuzz/*.cc))
 $(fuzz_programs): $B/fuzz/%: $B/tests/fuzz/%.o $(call archives,$(fuzz_rooms))
 	@mkdir -p $(@D)

@@ -77,10 +77,12 @@ std::optional<DeliveryJob> open_job(DeliveryRequest request, const MailQueue& qu
     msg::warn("open {} {}: {}", request.queue_name, request.queue_id, util::errno_text(code));
     return std::nullopt;
   }
-  auto locked = try_lock_shared(file->get());
-  if (!locked || !*locked)
-    msg::fatal("shared lock {}: {}", job.path,
-               util::errno_text(locked ? EAGAIN : locked.error().code));
+  const auto locked = try_lock_shared(file->get());
+  if (!locked) msg::fatal("shared lock {}: {}", job.path, util::errno_text(locked.error().code));
+  if (!*locked) {  // after a reload, another manager is looking at it: it will ask for it again
+    msg::warn("shared lock {}: {}", job.path, util::errno_text(EAGAIN));
+    return std::nullopt;
+  }
   job.queue_file = *std::move(file);
   job.request = std::move(request);
   if (!job.request.stats.agent_handoff) job.request.stats.agent_handoff = TimeStamp::now();

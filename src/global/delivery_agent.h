@@ -46,8 +46,9 @@ struct DeliveryAgentOptions {
 
 using Deliver = std::function<DeliveryReply(DeliveryJob& job)>;
 
-// One request, from the announcement to the end. A queue file that cannot be opened or locked ends
-// the process (msg::fatal), as it does with stock agents: the system then backs off.
+// One request, from the announcement to the end. A message that is not there, or that a queue
+// manager is looking at, is left alone with a warning. A queue file that cannot be opened for
+// another reason ends the process (msg::fatal), as it does with stock agents: the system backs off.
 void serve_delivery(util::UniqueFd client, const DeliveryAgentOptions& options,
                     const MailQueue& queue, const Deliver& deliver);
 

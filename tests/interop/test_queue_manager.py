@@ -296,6 +296,35 @@ def test_waits_for_the_agent_of_its_predecessor(stock_suite, manager):
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
+def test_an_agent_leaves_alone_what_a_manager_is_looking_at(stock_suite, manager):
+    """An old manager's request, when the new one has opened the message. (Stock's agents die.)"""
+    with stock_suite(qmgr=manager, error="ours", **SETTINGS) as mail:
+        mail.log.expect(r"error\[\d+\]: warning: shared lock active/\w+: Resource temporarily unavail")
+
+        def ask(request):
+            with mail.connect("private/error") as client:
+                protocol.receive(client)
+                client.sendall(b"".join(protocol.encode(*part)
+                                        for part in (request.common, *request.recipients)))
+                return protocol.receive(client)[-1]
+
+        def ask_twice(request):
+            with open(mail.queue_directory / "active" / request["queue_id"], "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                answers.append(ask(request))
+                processes.append(mail.processes("error"))
+            answers.append(ask(request))
+            return agent.DONE
+
+        answers, processes = [], []
+        with Agent(mail.queue_directory, answer=ask_twice):
+            queue_id = inject(mail, message(sender(""), recipients("user@example.com")))
+            mail.log.wait_for(f"{queue_id}: removed")
+        assert answers == [("status", str(2**32 - 1)), ("status", "0")]
+        assert processes == [mail.processes("error")] and processes[0]
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
 def test_flushing_tries_deferred_mail_at_once(stock_suite, manager):
     with stock_suite(qmgr=manager, **SETTINGS) as mail:
         answers = [agent.LATER, agent.DONE]

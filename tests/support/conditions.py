@@ -4,11 +4,12 @@ The only place where test code pauses: `wait_until` looks, pauses for some milli
 again, and gives up loudly when the time is over.
 """
 
+import collections
 import contextlib
 import os
 import socket
 import time
-from typing import Callable, Optional, Sized, TypeVar
+from typing import Callable, Deque, Optional, Sized, TypeVar
 
 T = TypeVar("T")
 
@@ -38,24 +39,35 @@ def empty_twice(look: Callable[[], Sized]) -> bool:
     return not look() and not look()
 
 
+# At the ports that were given away last; see free_port.
+_placeholders: Deque[contextlib.ExitStack] = collections.deque()
+MOST_PLACEHOLDERS = 50
+
+
 def free_port(*addresses: str, udp: bool = False) -> int:
     """A port that is free on each of `addresses` (127.0.0.1), for TCP and, with `udp`, for UDP.
 
-    Another process may take it before you do: who can, binds to port 0 instead; who cannot, tries
-    again with another port when the program says that the address is in use.
+    Nobody else gets this TCP port from the kernel: sockets that do not listen are kept there, in
+    the way only of those who bind without SO_REUSEADDR, which servers do not.
     """
     for _ in range(100):
         with contextlib.ExitStack() as held:
             port = 0
             try:
                 for address in addresses or ("127.0.0.1",):
-                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)[: 1 + udp]:
-                        probe = held.enter_context(socket.socket(socket.AF_INET, kind))
-                        probe.bind((address, port))
-                        port = probe.getsockname()[1]
-                return port
+                    placeholder = held.enter_context(socket.socket())
+                    placeholder.bind((address, port))
+                    port = placeholder.getsockname()[1]
+                    placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    if udp:
+                        with socket.socket(type=socket.SOCK_DGRAM) as probe:
+                            probe.bind((address, port))
             except OSError:
                 continue
+            _placeholders.append(held.pop_all())
+            if len(_placeholders) > MOST_PLACEHOLDERS:
+                _placeholders.popleft().close()
+            return port
     raise TimedOut(f"no port is free on all of {addresses}")
 
 

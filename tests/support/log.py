@@ -15,9 +15,11 @@ CLOCK_TICKS = (r"file system clock is 1 seconds (?:ahead of|behind) local clock"
 
 # What stock's programs alone say, too, when there is a reload while mail flows: the queue manager,
 # about to leave, to a trivial-rewrite that has left already; an agent that was asked by the old
-# queue manager for a message which the new one has taken back.
+# queue manager for a message which the new one has taken back, or is looking at (stock's ends then).
 OF_RELOADS = (r"/qmgr\[\d+\]: warning: problem talking to service rewrite: ",
-              r"/smtp\[\d+\]: warning: open active \w+: No such file or directory")
+              r"/smtp\[\d+\]: warning: open active \w+: No such file or directory",
+              r"/smtp\[\d+\]: (warning|fatal): shared lock active/\w+: Resource temporarily",
+              r"/master\[\d+\]: warning: process \S+/smtp pid \d+ exit status 1$")
 
 
 class Log:
