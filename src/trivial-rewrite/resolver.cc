@@ -328,9 +328,9 @@ Keys transport_keys(std::string_view recipient, std::string_view delimiters, boo
 
 Status Resolver::apply_transport_maps(Resolution& answer, const Peeled& address) const {
   if (!routes_.transport_maps) return {};
-  auto found = ask(routes_.transport_maps,
-                   transport_keys(address.recipient(), settings_.recipient_delimiter,
-                                  routes_.transport_parents_match));
+  auto found =
+      ask(routes_.transport_maps, transport_keys(address.recipient(), settings_.recipient_delimiter,
+                                                 routes_.transport_parents_match));
   if (!found) return std::move(found).error();
   if (!*found) return {};
   const Route route = parse_route(**found);

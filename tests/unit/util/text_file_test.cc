@@ -52,8 +52,9 @@ std::vector<std::string> texts_of_file(const std::string& path) {
 TEST(LogicalLines, AreTheSameWhenReadOneByOne) {
   const test::TemporaryDirectory directory;
   const std::string nul("a\0b\n c\n", 7);
-  for (const std::string& text : {std::string("# c\na = [x\n\n  # c\n   y]\n   \nb # data"), nul,
-                                  std::string(), std::string("\n"), std::string("a\n b\n\n\nc\n")}) {
+  for (const std::string& text :
+       {std::string("# c\na = [x\n\n  # c\n   y]\n   \nb # data"), nul, std::string(),
+        std::string("\n"), std::string("a\n b\n\n\nc\n")}) {
     directory.write("lines", text);
     EXPECT_EQ(texts_of_file(directory.path("lines")), texts(text));
   }
