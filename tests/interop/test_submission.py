@@ -160,6 +160,15 @@ def _drop(mail: Instance, data: bytes) -> None:
     path.chmod(0o744)
     mail.trigger("pickup", b"W")
     wait_until(lambda: not path.exists(), 10, "pickup removes the file")
+    wait_until(lambda: _is_settled(mail.queue_directory / "incoming"), 10,
+               "cleanup has finished its file, or removed it")
+
+
+def _is_settled(incoming: pathlib.Path) -> bool:
+    try:
+        return all(path.stat().st_mode & stat.S_IXUSR for path in incoming.iterdir())
+    except FileNotFoundError:
+        return False
 
 
 def _wait_until_all_is_logged(mail: Instance) -> None:
