@@ -63,7 +63,7 @@ Router::Options router_options(const global::Params& params) {
   options.myhostname = params.myhostname;
   options.default_filter_nexthop = params.default_filter_nexthop;
   options.double_bounce_sender = params.double_bounce_sender;
-  options.recipient_delimiter = params.recipient_delimiter;
+  options.extensions = global::ExtensionRules(params);
   options.defer_transports = words(params.defer_transports);
   options.probe_limit = static_cast<std::size_t>(params.address_verify_pending_request_limit);
   return options;

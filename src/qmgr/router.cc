@@ -131,8 +131,8 @@ std::string Router::queue_name(const Transport& of, const std::string& nexthop,
                           of.name != transport::kRetry;
   if (!one_by_one) return util::to_lower(nexthop);
   std::string_view user = local_part_of(recipient);
-  if (!options_.recipient_delimiter.empty())
-    user = user.substr(0, user.find_first_of(options_.recipient_delimiter, 1));
+  if (const auto shorter = global::without_extension(user, options_.extensions); !shorter.empty())
+    user = shorter;
   return util::to_lower(std::string(user) + '@' + nexthop);
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "global/address_extension.h"
 #include "global/recipient.h"
 #include "qmgr/dispatcher.h"
 #include "qmgr/message.h"
@@ -24,7 +25,7 @@ class Router {
     std::string myhostname;
     std::string default_filter_nexthop;
     std::string double_bounce_sender;
-    std::string recipient_delimiter;
+    global::ExtensionRules extensions;
     std::vector<std::string> defer_transports;
     std::size_t probe_limit = 5000;  // address_verify_pending_request_limit
   };

@@ -115,19 +115,6 @@ bool is_dot_string(std::string_view local) {
   });
 }
 
-void append_quoted(std::string& out, std::string_view local) {
-  if (is_dot_string(local)) {
-    out += local;
-    return;
-  }
-  out += '"';
-  for (const char c : local) {
-    if (c == '"' || c == '\\' || c == '\r') out += '\\';
-    out += c;
-  }
-  out += '"';
-}
-
 // The length of "@a,@b:" at the beginning, or 0.
 std::size_t route_length(std::string_view address) {
   if (address.empty() || address[0] != '@') return 0;
@@ -164,12 +151,22 @@ std::string to_internal(const Tokens& tokens) {
   return out;
 }
 
+std::string quote_local_part(std::string_view local) {
+  if (is_dot_string(local)) return std::string(local);
+  std::string out = "\"";
+  for (const char c : local) {
+    if (c == '"' || c == '\\' || c == '\r') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 std::string to_external(std::string_view internal) {
   const std::size_t route = route_length(internal);
   std::string out(internal.substr(0, route));
   const std::string_view rest = internal.substr(route);
   const std::size_t at = rest.rfind('@');
-  append_quoted(out, rest.substr(0, at));
+  out += quote_local_part(rest.substr(0, at));
   if (at != std::string_view::npos) out += rest.substr(at);
   return out;
 }

@@ -41,6 +41,9 @@ std::string to_internal(const Tokens& tokens);
 // Puts quotes around the local part of an internal address where RFC 5321 wants them.
 std::string to_external(std::string_view internal);
 
+// The same for a local part alone, which may have an "@".
+std::string quote_local_part(std::string_view local);
+
 std::optional<std::size_t> find_first(const Tokens& tokens, char op);
 std::optional<std::size_t> find_last(const Tokens& tokens, char op);
 

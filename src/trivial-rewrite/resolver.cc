@@ -19,14 +19,15 @@ namespace flag = global::resolve_flag;
 // An address on its way: its tokens, and the domain of ours that was taken off last.
 struct Resolver::Peeled {
   Tokens tokens;
-  std::optional<std::string> domain;  // not ours, after peeling
-  bool ours = false;
+  std::optional<std::string> domain;  // what stands behind the last "@"
+  bool ours = false;                  // there is none, but:
   std::string local_domain;
 
-  [[nodiscard]] std::string local_part() const {
+  [[nodiscard]] std::string local_part() const { return to_internal(without_domain()); }
+  [[nodiscard]] Tokens without_domain() const {
     const auto at = find_last(tokens, '@');
-    if (!at) return to_internal(tokens);
-    return to_internal(Tokens(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(*at)));
+    if (!at) return tokens;
+    return {tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(*at)};
   }
   void find_domain() {
     strip_trailing_dot(tokens);
@@ -43,7 +44,7 @@ struct Resolver::Peeled {
     domain = name;
   }
   void drop_domain() {
-    if (const auto at = find_last(tokens, '@')) tokens.resize(*at);
+    tokens = without_domain();
     domain.reset();
   }
   [[nodiscard]] const std::string& destination() const { return ours ? local_domain : *domain; }
@@ -73,18 +74,22 @@ bool is_empty_local_part(const Tokens& tokens) {
   return tokens.empty() || (is_single_quoted(tokens) && tokens[0].text.empty());
 }
 
+// These take the next hop for what they have to say.
+bool has_reason(std::string_view transport) {
+  return transport == global::transport::kError || transport == global::transport::kRetry;
+}
+constexpr const char* kUndeliverable = "Address is undeliverable";
+
 // Somebody may obey these, even if we do not.
 constexpr std::string_view kOperators = "@!%";
 constexpr std::string_view kDunno = "DUNNO";
 
-// Without its extension; empty when it has none.
-std::string without_extension(std::string_view address, std::string_view delimiters) {
+// Empty when it has no extension.
+std::string address_without_extension(std::string_view address,
+                                      const global::ExtensionRules& rules) {
   const std::size_t at = address.rfind('@');
-  const std::string_view local = address.substr(0, at);
-  const std::size_t extension = local.find_first_of(delimiters, 1);
-  if (delimiters.empty() || extension == std::string_view::npos) return {};
-  std::string shorter(local.substr(0, extension));
-  if (at != std::string_view::npos) shorter += address.substr(at);
+  std::string shorter(global::without_extension(address.substr(0, at), rules));
+  if (!shorter.empty() && at != std::string_view::npos) shorter += address.substr(at);
   return shorter;
 }
 
@@ -103,20 +108,20 @@ void add_forms(Keys& keys, std::string_view address, tables::MapList::Key kind) 
 
 // The address, and the address without its extension.
 void add_address(Keys& keys, std::string_view address, tables::MapList::Key kind,
-                 std::string_view delimiters) {
+                 const global::ExtensionRules& rules) {
   add_forms(keys, address, kind);
-  if (const std::string shorter = without_extension(address, delimiters); !shorter.empty())
+  if (const std::string shorter = address_without_extension(address, rules); !shorter.empty())
     add_forms(keys, shorter, tables::MapList::Key::Part);
 }
 
 // "user+extension@domain", "user@domain", (ours: "user+extension", "user",) "@domain".
-Keys address_keys(std::string_view address, std::string_view delimiters, bool ours) {
+Keys address_keys(std::string_view address, const global::ExtensionRules& rules, bool ours) {
   using Kind = tables::MapList::Key;
   Keys keys;
-  add_address(keys, address, Kind::Whole, delimiters);
+  add_address(keys, address, Kind::Whole, rules);
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos) return keys;
-  if (ours) add_address(keys, address.substr(0, at), Kind::Part, delimiters);
+  if (ours) add_address(keys, address.substr(0, at), Kind::Part, rules);
   keys.push_back({std::string(address.substr(at)), Kind::Part});
   return keys;
 }
@@ -152,7 +157,7 @@ bool Resolver::rewrite_local_part(Tokens& tokens) const {
   }
   std::string local = tokens[0].text;
   if (!settings_.resolve_dequoted_address) {
-    Tokens scanned = scan_external(local);
+    Tokens scanned = scan_external(quote_local_part(local));
     if (is_single_quoted(scanned) || !rewrite_local_part(scanned)) return false;
     tokens = std::move(scanned);
     return true;
@@ -171,49 +176,92 @@ bool Resolver::rewrite_local_part(Tokens& tokens) const {
   return true;
 }
 
+// Takes domains of ours off as long as there is something behind them.
 Status Resolver::peel(Peeled& address) const {
+  bool null_domain = false;  // "user@"
   for (int layer = 0; layer < kLayers; ++layer) {
     address.find_domain();
     if (address.domain) {
-      const bool bare = is_numeric(*address.domain) && is_address_literal(*address.domain);
-      if (bare && settings_.resolve_numeric_domain) address.set_domain('[' + *address.domain + ']');
-      if (address.domain->empty()) {
-        if (!settings_.resolve_null_domain) return {};
-        address.local_domain = settings_.myhostname;
-      } else {
-        auto local = settings_.is_local(*address.domain);
-        if (!local) return std::move(local).error();
-        // Without brackets an address is nobody's, also when mydestination lists it.
-        if (!*local || (bare && !settings_.resolve_numeric_domain)) return {};
-        address.local_domain = *address.domain;
-      }
+      null_domain = address.domain->empty();
+      const auto local = null_domain ? Result<bool>(true) : settings_.is_local(*address.domain);
+      if (!local) return local.error();
+      if (!*local) return {};
+      if (!null_domain) address.local_domain = *address.domain;
       address.drop_domain();
     }
-    if (is_empty_local_part(address.tokens) || !rewrite_local_part(address.tokens)) {
-      address.ours = true;
+    if (is_empty_local_part(address.tokens))
+      address.tokens = {{Token::Kind::Quoted, settings_.empty_address_recipient}};
+    if (rewrite_local_part(address.tokens)) continue;
+    if (null_domain && !settings_.resolve_null_domain) {
+      address.tokens.push_back(Token::op('@'));
+      address.domain.emplace();
       return {};
     }
+    return finish_plain_user(address);
   }
-  address.domain.reset();  // an address that is all layers is none
+  address.tokens.clear();  // an address that is all layers is none
+  address.domain.reset();
   return {};
 }
 
-bool Resolver::valid_domain(const Peeled& address) const {
-  if (!address.domain || address.domain->empty()) return false;
-  const std::string& domain = *address.domain;
+// What is left is of the domain that was taken off, or of this host.
+Status Resolver::finish_plain_user(Peeled& address) const {
+  address.ours = !address.local_domain.empty();
+  if (address.ours) return {};
+  return assign_domain(address, settings_.myhostname);
+}
+
+Status Resolver::assign_domain(Peeled& address, const std::string& domain) const {
+  const auto local = settings_.is_local(domain);
+  if (!local) return local.error();
+  address.ours = *local;
+  if (address.ours)
+    address.local_domain = domain;
+  else
+    address.set_domain(domain);
+  return {};
+}
+
+// An IPv4 address without brackets gets them.
+Status Resolver::add_brackets(Peeled& address) const {
+  if (!settings_.resolve_numeric_domain || (!address.ours && !address.domain)) return {};
+  const std::string domain = address.destination();
+  if (!is_numeric(domain) || !is_address_literal(domain)) return {};
+  address.drop_domain();
+  return assign_domain(address, '[' + domain + ']');
+}
+
+bool Resolver::is_valid(const Peeled& address, bool readable) const {
+  if (!address.ours && (!address.domain || address.domain->empty())) return false;
+  const std::string& domain = address.destination();
   if (domain.front() == '[')
     return domain.back() == ']' &&
            is_address_literal(std::string_view(domain).substr(1, domain.size() - 2));
-  return is_domain_name(domain, settings_.smtputf8);
+  return readable && is_domain_name(domain, settings_.smtputf8);
+}
+
+// Whether the tables may have "user" for "user@domain".
+Result<bool> Resolver::is_home(std::string_view address) const {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return false;
+  std::string_view domain = address.substr(at + 1);
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  if (util::equal_ignoring_case(domain, settings_.myorigin)) return true;
+  return settings_.is_local(domain);
+}
+
+// The entry for an address as a whole or in part.
+tables::Answer Resolver::find(const Lookup& lookup, std::string_view address) const {
+  if (!lookup) return std::optional<std::string>();
+  const auto home = is_home(address);
+  if (!home) return home.error();
+  return ask(lookup, address_keys(address, settings_.extensions, *home));
 }
 
 // The sender's entry in a table of relay hosts or transports; "DUNNO" is as good as none.
-Result<std::optional<std::string>> Resolver::sender_entry(const Lookup& lookup,
-                                                          std::string_view sender,
-                                                          const std::string& null_key) const {
-  Keys keys{{null_key, tables::MapList::Key::Whole}};
-  if (!sender.empty()) keys = address_keys(sender, settings_.recipient_delimiter, false);
-  auto found = ask(lookup, keys);
+tables::Answer Resolver::sender_entry(const Lookup& lookup, std::string_view sender,
+                                      const std::string& null_key) const {
+  auto found = find(lookup, sender.empty() ? null_key : sender);
   if (found && *found && util::equal_ignoring_case(**found, kDunno))
     return std::optional<std::string>();
   return found;
@@ -234,13 +282,9 @@ void Resolver::warn_if_listed(const std::string& domain, std::string_view parame
     msg::warn("do not list domain {} in BOTH {} and {}", domain, parameter, too.parameter);
 }
 
-// What the route names, else the sender's relay host, else everybody's, else the destination.
-Status Resolver::choose_nexthop(Resolution& answer, const std::string& named,
-                                std::string_view sender, const std::string& destination) const {
-  if (!named.empty()) {
-    answer.nexthop = named;
-    return {};
-  }
+// The sender's relay host, else everybody's, else the destination.
+Status Resolver::choose_relayhost(Resolution& answer, std::string_view sender,
+                                  const std::string& destination) const {
   auto entry = sender_entry(routes_.sender_relayhost, sender, routes_.empty_sender_relayhost_key);
   if (!entry) return std::move(entry).error();
   if (*entry)
@@ -252,29 +296,23 @@ Status Resolver::choose_nexthop(Resolution& answer, const std::string& named,
 
 Status Resolver::choose_default(Resolution& answer, std::string_view sender,
                                 const std::string& destination) const {
-  Route route = parse_route(routes_.other);
   auto entry = sender_entry(routes_.sender_transport, sender, routes_.empty_sender_transport_key);
   if (!entry) return std::move(entry).error();
-  if (*entry) {
-    Route special = parse_route(**entry);
-    if (special.transport.empty()) special.transport = route.transport;
-    route = std::move(special);
-  }
   answer.flags |= flag::kClassDefault;
-  answer.transport = route.transport;
-  return choose_nexthop(answer, route.nexthop, sender, destination);
+  answer.transport = entry->value_or(routes_.other);
+  return choose_relayhost(answer, sender, destination);
 }
 
-// What the class of the domain chooses.
-Status Resolver::choose(Resolution& answer, const Peeled& address, std::string_view sender) const {
+// What the class of the domain chooses. The transport may have a next hop with it, "smtp:[host]".
+Status Resolver::choose_by_class(Resolution& answer, const Peeled& address,
+                                 std::string_view sender) const {
   const auto& [alias, mailbox, relay] =
       std::tie(settings_.virtual_alias, settings_.virtual_mailbox, settings_.relay);
   const std::string& domain = address.destination();
-  const auto take = [&](int address_class, const std::string& text) {
-    Route route = parse_route(text);
+  const auto take = [&](int address_class, const std::string& transport) {
     answer.flags |= address_class;
-    answer.transport = std::move(route.transport);
-    answer.nexthop = route.nexthop.empty() ? domain : std::move(route.nexthop);
+    answer.transport = transport;
+    answer.nexthop = domain;
   };
   if (address.ours) {
     for (const DomainList* other : {&alias, &mailbox})
@@ -288,7 +326,7 @@ Status Resolver::choose(Resolution& answer, const Peeled& address, std::string_v
     for (const DomainList* other : {&mailbox, &relay})
       warn_if_listed(domain, alias.parameter, *other);
     take(flag::kClassAlias, "error:5.1.1 User unknown");
-    if (settings_.show_user_unknown_table_name) answer.nexthop += " in virtual alias table";
+    if (settings_.show_user_unknown_table_name) answer.transport += " in virtual alias table";
     return {};
   }
   listed = is_listed(domain, mailbox);
@@ -301,20 +339,31 @@ Status Resolver::choose(Resolution& answer, const Peeled& address, std::string_v
   listed = is_listed(domain, relay);
   if (!listed) return std::move(listed).error();
   if (!*listed) return choose_default(answer, sender, domain);
-  const Route route = parse_route(routes_.relay);
   answer.flags |= flag::kClassRelay;
-  answer.transport = route.transport;
-  return choose_nexthop(answer, route.nexthop, sender, domain);
+  answer.transport = routes_.relay;
+  return choose_relayhost(answer, sender, domain);
+}
+
+Status Resolver::choose(Resolution& answer, const Peeled& address, std::string_view sender) const {
+  if (Status chosen = choose_by_class(answer, address, sender); !chosen) return chosen;
+  Route route = parse_route(answer.transport);
+  answer.transport = std::move(route.transport);
+  if (!route.nexthop.empty()) answer.nexthop = std::move(route.nexthop);
+  if (!answer.transport.empty()) return {};
+  msg::warn("file {}: parameter {}: null transport is not allowed", settings_.main_cf,
+            routes_.sender_transport_parameter);
+  return util::Error::syntax("null transport");
 }
 
 namespace {
 
 // "user+extension@domain", "user@domain", "domain", ".parent", ..., "*" as in transport(5);
 // "parent" when parents match subdomains.
-Keys transport_keys(std::string_view recipient, std::string_view delimiters, bool parents_match) {
+Keys transport_keys(std::string_view recipient, const global::ExtensionRules& rules,
+                    bool parents_match) {
   using Kind = tables::MapList::Key;
   Keys keys;
-  add_address(keys, recipient, Kind::Whole, delimiters);
+  add_address(keys, recipient, Kind::Whole, rules);
   const std::string_view domain = recipient.substr(recipient.rfind('@') + 1);
   keys.push_back({std::string(domain), Kind::Part});
   for (std::size_t dot = domain.find('.', 1); dot != std::string_view::npos;
@@ -328,22 +377,22 @@ Keys transport_keys(std::string_view recipient, std::string_view delimiters, boo
 
 Status Resolver::apply_transport_maps(Resolution& answer, const Peeled& address) const {
   if (!routes_.transport_maps) return {};
-  auto found =
-      ask(routes_.transport_maps, transport_keys(address.recipient(), settings_.recipient_delimiter,
-                                                 routes_.transport_parents_match));
+  auto found = ask(routes_.transport_maps, transport_keys(address.recipient(), settings_.extensions,
+                                                          routes_.transport_parents_match));
   if (!found) return std::move(found).error();
   if (!*found) return {};
   const Route route = parse_route(**found);
   if (route.transport.empty() && route.nexthop.empty()) return {};  // ":": as without a table
   if (!route.transport.empty()) answer.transport = route.transport;
-  answer.nexthop = route.nexthop.empty() ? address.destination() : route.nexthop;
+  if (!route.nexthop.empty())
+    answer.nexthop = route.nexthop;
+  else
+    answer.nexthop = has_reason(route.transport) ? kUndeliverable : address.destination();
   return {};
 }
 
 Status Resolver::apply_relocated(Resolution& answer, const Peeled& address) const {
-  if (!settings_.relocated) return {};
-  auto found = ask(settings_.relocated,
-                   address_keys(address.recipient(), settings_.recipient_delimiter, address.ours));
+  auto found = find(settings_.relocated, address.recipient());
   if (!found) return std::move(found).error();
   if (!*found) return {};
   answer.transport = "error";
@@ -352,29 +401,25 @@ Status Resolver::apply_relocated(Resolution& answer, const Peeled& address) cons
 }
 
 Status Resolver::fill(Resolution& answer, std::string_view sender, std::string_view text) const {
-  constexpr int kBadAddress = flag::kError | flag::kClassDefault;
-  if (settings_.smtputf8 && !util::is_utf8(text)) {
-    answer.recipient = text;
-    answer.flags = kBadAddress;
-    return {};
-  }
   Peeled address;
-  address.local_domain = settings_.myhostname;
   address.tokens = scan_internal(text);
   if (Status peeled = peel(address); !peeled) return peeled;
-  if (address.local_part().empty() && (address.ours || !address.domain || address.domain->empty()))
-    address.tokens.insert(address.tokens.begin(),
-                          {Token::Kind::Quoted, settings_.empty_address_recipient});
-  if (!address.ours && !valid_domain(address)) {
-    answer.recipient = to_internal(address.tokens);
-    answer.flags = kBadAddress;
+  const bool readable = !settings_.smtputf8 || util::is_utf8(text);
+  if (readable) {
+    if (Status added = add_brackets(address); !added) return added;
+  }
+  if (!is_valid(address, readable)) {
+    answer.recipient = address.ours ? address.recipient() : to_internal(address.tokens);
+    answer.flags = flag::kError | flag::kClassDefault;
     return {};
   }
   answer.recipient = address.recipient();
   if (address.local_part().find_first_of(kOperators) != std::string::npos)
     answer.flags |= flag::kRouted;
   if (Status chosen = choose(answer, address, sender); !chosen) return chosen;
-  if (Status applied = apply_transport_maps(answer, address); !applied) return applied;
+  if ((answer.flags & flag::kClassAlias) == 0) {
+    if (Status applied = apply_transport_maps(answer, address); !applied) return applied;
+  }
   if (Status applied = apply_relocated(answer, address); !applied) return applied;
   if (!settings_.allow_min_user && address.local_part().starts_with('-'))
     answer.flags |= flag::kError;

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "global/address_extension.h"
 #include "global/rewrite_messages.h"
 #include "tables/map_list.h"
 #include "trivial-rewrite/rewriter.h"
@@ -30,9 +31,11 @@ struct DomainList {
 
 struct ResolverSettings {
   RewriteRules local_rules;
+  std::string main_cf;  // the file, for messages
   std::string myhostname;
   std::string empty_address_recipient = "MAILER-DAEMON";
-  std::string recipient_delimiter;
+  std::string myorigin;
+  global::ExtensionRules extensions;
   bool resolve_dequoted_address = true;
   bool resolve_null_domain = false;
   bool resolve_numeric_domain = false;
@@ -56,6 +59,7 @@ struct Routes {
   std::string relayhost;  // for relay and other; may be empty
   Lookup sender_relayhost;
   Lookup sender_transport;
+  std::string sender_transport_parameter;  // that names its tables
   std::string empty_sender_relayhost_key = "<>";
   std::string empty_sender_transport_key = "<>";
   Lookup transport_maps;
@@ -74,10 +78,15 @@ class Resolver {
   struct Peeled;
 
   [[nodiscard]] util::Status peel(Peeled& address) const;
+  [[nodiscard]] util::Status finish_plain_user(Peeled& address) const;
+  [[nodiscard]] util::Status assign_domain(Peeled& address, const std::string& domain) const;
+  [[nodiscard]] util::Status add_brackets(Peeled& address) const;
   [[nodiscard]] bool rewrite_local_part(Tokens& tokens) const;
-  [[nodiscard]] bool valid_domain(const Peeled& address) const;
-  [[nodiscard]] util::Result<std::optional<std::string>> sender_entry(
-      const Lookup& lookup, std::string_view sender, const std::string& null_key) const;
+  [[nodiscard]] bool is_valid(const Peeled& address, bool readable) const;
+  [[nodiscard]] util::Result<bool> is_home(std::string_view address) const;
+  [[nodiscard]] tables::Answer find(const Lookup& lookup, std::string_view address) const;
+  [[nodiscard]] tables::Answer sender_entry(const Lookup& lookup, std::string_view sender,
+                                            const std::string& null_key) const;
 
   [[nodiscard]] util::Result<bool> is_listed(const std::string& domain,
                                              const DomainList& list) const;
@@ -91,9 +100,10 @@ class Resolver {
                                     std::string_view sender) const;
   [[nodiscard]] util::Status choose_default(global::Resolution& answer, std::string_view sender,
                                             const std::string& destination) const;
-  [[nodiscard]] util::Status choose_nexthop(global::Resolution& answer, const std::string& named,
-                                            std::string_view sender,
-                                            const std::string& destination) const;
+  [[nodiscard]] util::Status choose_relayhost(global::Resolution& answer, std::string_view sender,
+                                              const std::string& destination) const;
+  [[nodiscard]] util::Status choose_by_class(global::Resolution& answer, const Peeled& address,
+                                             std::string_view sender) const;
   [[nodiscard]] util::Status apply_transport_maps(global::Resolution& answer,
                                                   const Peeled& address) const;
   [[nodiscard]] util::Status apply_relocated(global::Resolution& answer,

@@ -99,9 +99,11 @@ RewriteRules remote_rules(const global::Params& params) {
 ResolverSettings resolver_settings(const global::Config& config, const global::Params& params) {
   ResolverSettings settings;
   settings.local_rules = local_rules(params);
+  settings.main_cf = config.main_cf();
   settings.myhostname = params.myhostname;
   settings.empty_address_recipient = params.empty_address_recipient;
-  settings.recipient_delimiter = params.recipient_delimiter;
+  settings.myorigin = params.myorigin;
+  settings.extensions = global::ExtensionRules(params);
   settings.resolve_dequoted_address = params.resolve_dequoted_address;
   settings.resolve_null_domain = params.resolve_null_domain;
   settings.resolve_numeric_domain = params.resolve_numeric_domain;
@@ -126,7 +128,8 @@ Routes routes(const global::Params& params) {
   routes.relayhost = params.relayhost;
   routes.sender_relayhost = open_routes(params, "sender_dependent_relayhost_maps",
                                         params.sender_dependent_relayhost_maps);
-  routes.sender_transport = open_routes(params, "sender_dependent_default_transport_maps",
+  routes.sender_transport_parameter = "sender_dependent_default_transport_maps";
+  routes.sender_transport = open_routes(params, routes.sender_transport_parameter,
                                         params.sender_dependent_default_transport_maps);
   routes.empty_sender_relayhost_key = params.empty_address_relayhost_maps_lookup_key;
   routes.empty_sender_transport_key = params.empty_address_default_transport_maps_lookup_key;
@@ -144,8 +147,9 @@ Routes probe_routes(const global::Params& params) {
   routes.relayhost = params.address_verify_relayhost;
   routes.sender_relayhost = open_routes(params, "address_verify_sender_dependent_relayhost_maps",
                                         params.address_verify_sender_dependent_relayhost_maps);
+  routes.sender_transport_parameter = "address_verify_sender_dependent_default_transport_maps";
   routes.sender_transport =
-      open_routes(params, "address_verify_sender_dependent_default_transport_maps",
+      open_routes(params, routes.sender_transport_parameter,
                   params.address_verify_sender_dependent_default_transport_maps);
   routes.empty_sender_relayhost_key = params.empty_address_relayhost_maps_lookup_key;
   routes.empty_sender_transport_key = params.empty_address_default_transport_maps_lookup_key;

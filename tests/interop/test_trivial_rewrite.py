@@ -4,13 +4,17 @@ tests/data/addresses.txt has one address a line, with Python's escapes for bytes
 everything that people, programs and attackers have put into address fields.
 """
 
+import os
 import pathlib
 
 import pytest
 
 from support import attributes
+from support.random_routing import RandomRouting
 from support.rewrite_client import RewriteClient
 
+# Also settings by the hundred.
+FULL = bool(os.environ.get("HANDOFF_TEST_FULL"))
 ADDRESSES = (pathlib.Path(__file__).parents[1] / "data/addresses.txt").read_text().splitlines()
 
 CONFIGURATIONS = {
@@ -108,6 +112,44 @@ def test_routes_alike(stock_suite):
     assert {key: (ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]} == {}
 
 
+# Taken apart in another order, see trivial-rewrite(8).
+ODD = {"@a.test:u@", "@a.test:u@127.0.0.1"}
+# Stock's remarks about addresses that are none.
+REMARKS = ("valid_ipv4_hostaddr", "null address")
+
+
+def _ask_all(mail, questions):
+    with RewriteClient(mail) as client:
+        answers = []
+        for sender, address, what in questions:
+            address = address.encode("latin1")
+            if what in ("local", "remote"):
+                answers.append(client.rewrite(what, address))
+            else:
+                answers.append(client.resolve(sender.encode("latin1"), address, what.encode()))
+        client.send(b"request\0end\0\0")
+        mail.log.wait_for("bad command end")
+    said = [found.group(1).replace(str(mail.root), "ROOT")
+            for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")]
+    return answers, [line for line in said if not any(remark in line for remark in REMARKS)]
+
+
+@pytest.mark.parametrize("seed", range(100) if FULL else range(5))
+def test_random_settings_and_addresses_alike(stock_suite, seed):
+    chance = RandomRouting(seed)
+    settings = chance.settings()
+    questions = [question for question in chance.questions(250) if question[1] not in ODD]
+    told = []
+    for origin in ("stock", "ours"):
+        with stock_suite(trivial_rewrite=origin, **settings) as mail:
+            mail.log.allow("/trivial-rewrite.*: warning: ")
+            told.append(_ask_all(mail, questions))
+    theirs, ours = told
+    assert [(question, mine, others) for question, mine, others in zip(questions, ours[0], theirs[0])
+            if mine != others] == []
+    assert ours[1] == theirs[1]
+
+
 def _asked_alike(stock_suite, questions, *troubles, **settings):
     """What both answer, and what they log behind the name of the program."""
     told = []
@@ -183,7 +225,7 @@ def test_addresses_with_and_without_quotes(stock_suite, parameter):
     found = []
     for origin in ("stock", "ours"):
         with stock_suite(trivial_rewrite=origin, start=False, recipient_delimiter="+",
-                         mydestination=[f"d{n}.test" for n in numbers if n % 2]) as mail:
+                         mydestination=" ".join(f"d{n}.test" for n in numbers if n % 2)) as mail:
             table = mail.config_directory / "table"
             table.write_text("\n".join([*lines, "* smtp:[all]"]) + "\n")
             mail.configure(**{parameter: f"texthash:{table}"})

@@ -28,9 +28,9 @@ class ResolverTest : public testing::Test {
   ResolverTest() {
     settings.local_rules = {"my.example", ""};
     settings.myhostname = "host.my.example";
-    settings.recipient_delimiter = "+";
+    settings.extensions.delimiters = "+";
     settings.is_local = [](std::string_view domain) -> Result<bool> {
-      return domain == "my.example" || domain == "[127.0.0.1]";
+      return domain == "my.example" || domain == "host.my.example" || domain == "[127.0.0.1]";
     };
     settings.relay.has = [](std::string_view domain) -> Result<bool> {
       return domain == "relay.example";
