@@ -8,8 +8,8 @@
 //   qmgr(8). The client is told that the message was accepted only when the file is on disk.
 //
 //   On the way:
-//   - addresses in the envelope are completed by trivial-rewrite(8), and for mail that was
-//     submitted locally those in the header, too;
+//   - addresses in the envelope are completed by trivial-rewrite(8), and those in the header, too,
+//     for mail that was submitted locally or with remote_header_rewrite_domain;
 //   - headers that local mail lacks are added: Message-Id, Date and From (or their Resent- forms),
 //     To according to undisclosed_recipients_header;
 //   - headers that must not travel are removed (message_drop_headers);

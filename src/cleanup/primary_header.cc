@@ -54,7 +54,6 @@ std::string PrimaryHeader::take(std::string text) {
 
   if (!resent && is("Received")) count_received();
   is_resent_ |= resent;
-  if (is_dropped(field.name)) return {};
   Seen& seen = resent ? resent_ : original_;
   if (is("Message-Id")) {
     seen.message_id = true;
@@ -63,7 +62,8 @@ std::string PrimaryHeader::take(std::string text) {
   seen.date |= is("Date");
   seen.from |= is("From");
   seen.destination |= is("To") || is("Cc");
-  if (message_.is_local && global::header_role(field.name) != HeaderRole::Other)
+  if (is_dropped(field.name)) return {};
+  if (completes_addresses() && global::header_role(field.name) != HeaderRole::Other)
     return with_complete_addresses(std::move(text));
   return text;
 }
@@ -82,7 +82,11 @@ void PrimaryHeader::count_received() {
 void PrimaryHeader::log_message_id(std::string_view kind, std::string_view value) {
   const std::size_t begin = value.find_first_not_of(" \t\r\n");
   value = begin == std::string_view::npos ? std::string_view() : value.substr(begin);
-  msg::info("{}: {}={}", message_.queue_id(), kind, util::printable(value));
+  msg::info("{}: {}={}", message_.queue_id(), kind, value);
+}
+
+bool PrimaryHeader::completes_addresses() const {
+  return message_.is_local || !message_.params().remote_header_rewrite_domain.empty();
 }
 
 // Byte for byte as it was when all addresses are complete.
@@ -91,7 +95,9 @@ std::string PrimaryHeader::with_complete_addresses(std::string text) {
   HeaderAddresses addresses = HeaderAddresses::parse(field.value);
   const bool changed = addresses.rewrite([&](std::string_view address) {
     if (!message_.sound()) return std::string(address);
-    auto complete = message_.rewriter().external(address);
+    const auto context =
+        message_.is_local ? global::rewrite_context::kLocal : global::rewrite_context::kRemote;
+    auto complete = message_.rewriter().external(context, address);
     if (complete) return *std::move(complete);
     message_.rewriting_failed(complete.error());
     return std::string(address);
@@ -121,6 +127,23 @@ std::string PrimaryHeader::sender_header(std::string_view prefix) const {
   return fmt::format("{}From: {}{}<{}>", prefix, phrase, phrase.empty() ? "" : " ", address);
 }
 
+void PrimaryHeader::add_missing(std::string_view prefix, std::vector<std::string>& headers) {
+  const Seen& seen = is_resent_ ? resent_ : original_;
+  if (!seen.message_id) {
+    const std::string id = new_message_id();
+    headers.push_back(fmt::format("{}Message-Id: {}", prefix, id));
+    log_message_id(is_resent_ ? kResentMessageIdLog : kMessageIdLog, id);
+    if (!is_resent_) original_.message_id = true;
+  }
+  if (!seen.date)
+    headers.push_back(
+        fmt::format("{}Date: {}", prefix, global::mail_date(message_.arrival.seconds)));
+  if (!seen.from) headers.push_back(sender_header(prefix));
+  const std::string& undisclosed = message_.params().undisclosed_recipients_header;
+  if (!undisclosed.empty() && !seen.destination && !original_.destination)
+    headers.push_back(undisclosed);
+}
+
 std::vector<std::string> PrimaryHeader::missing() {
   std::vector<std::string> headers;
   if (received_ == 0) {
@@ -128,22 +151,8 @@ std::vector<std::string> PrimaryHeader::missing() {
     return headers;
   }
   const std::string_view prefix = is_resent_ ? kResent : std::string_view();
-  const Seen& seen = is_resent_ ? resent_ : original_;
-  if (message_.is_local || message_.params().always_add_missing_headers) {
-    if (!seen.message_id) {
-      const std::string id = new_message_id();
-      headers.push_back(fmt::format("{}Message-Id: {}", prefix, id));
-      log_message_id(is_resent_ ? kResentMessageIdLog : kMessageIdLog, id);
-      if (!is_resent_) original_.message_id = true;
-    }
-    if (!seen.date)
-      headers.push_back(
-          fmt::format("{}Date: {}", prefix, global::mail_date(message_.arrival.seconds)));
-    if (!seen.from) headers.push_back(sender_header(prefix));
-  }
-  const std::string& undisclosed = message_.params().undisclosed_recipients_header;
-  if (!undisclosed.empty() && !seen.destination && !original_.destination)
-    headers.push_back(undisclosed);
+  if (completes_addresses() || message_.params().always_add_missing_headers)
+    add_missing(prefix, headers);
   if (!original_.message_id) msg::info("{}: {}=<>", message_.queue_id(), kMessageIdLog);
   return headers;
 }

@@ -25,7 +25,10 @@ class PrimaryHeader {
  private:
   void count_received();
   void log_message_id(std::string_view kind, std::string_view value);
+  // Of mail from elsewhere, headers are left alone unless remote_header_rewrite_domain is set.
+  [[nodiscard]] bool completes_addresses() const;
   std::string with_complete_addresses(std::string text);
+  void add_missing(std::string_view prefix, std::vector<std::string>& headers);
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   [[nodiscard]] std::string new_message_id() const;
   [[nodiscard]] std::string sender_header(std::string_view prefix) const;

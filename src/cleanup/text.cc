@@ -88,14 +88,16 @@ void Text::end_header() {
   header_is_full_ = false;
   if (header_.empty()) return;
   std::string header = std::exchange(header_, {});
-  note_8bit_header(message_, header);
   if (global::header_name_length(header) > 0) {
     global::remove_blanks_before_colon(header);
     const auto field = global::HeaderField::split(header);
     structure_.on_header(field.name, field.value);
   }
   if (place_ == Place::PrimaryHeader) header = primary_.take(std::move(header));
-  if (!header.empty()) write_lines(std::string_view(header).substr(0, header_limit()));
+  if (header.empty()) return;
+  const std::string_view kept = std::string_view(header).substr(0, header_limit());
+  note_8bit_header(message_, kept);
+  write_lines(kept);
 }
 
 void Text::write_lines(std::string_view text) {

@@ -54,13 +54,13 @@ bool is_utf8_beyond_ascii(std::string_view text) {
 }
 
 void note_utf8_address(Message& message, std::string_view address, int bits) {
-  if (!is_utf8_beyond_ascii(address)) return;
+  if (!message.params().smtputf8_enable || !is_utf8_beyond_ascii(address)) return;
   message.size.smtputf8 |= bits;
   request_if_detecting(message);
 }
 
 void note_8bit_header(Message& message, std::string_view text) {
-  if (is_ascii(text)) return;
+  if (!message.params().smtputf8_enable || is_ascii(text)) return;
   message.size.smtputf8 |= smtputf8::kHeader;
   request_if_detecting(message);
 }

@@ -19,6 +19,7 @@ constexpr std::array kAddressHeaders{
     Known{"Sender", HeaderRole::Originator},
     Known{"Reply-To", HeaderRole::Originator},
     Known{"Errors-To", HeaderRole::Originator},
+    Known{"Return-Path", HeaderRole::Originator},
     Known{"Return-Receipt-To", HeaderRole::Originator},
     Known{"Disposition-Notification-To", HeaderRole::Originator},
     Known{"Mail-Followup-To", HeaderRole::Originator},

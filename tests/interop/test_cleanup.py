@@ -26,6 +26,12 @@ SETTINGS = {
                 "enable_long_queue_ids": "yes", "always_bcc": "archive", "header_from_format": "obsolete",
                 "duplicate_filter_limit": "2", "hopcount_limit": "3", "enable_original_recipient": "no",
                 "queue_file_attribute_count_limit": "3"},
+    "dropped": {"smtputf8_enable": "yes", "undisclosed_recipients_header": "To: nobody:;",
+                "message_drop_headers": "to, date, from, message-id, subject, sender"},
+    "no SMTPUTF8": {"smtputf8_enable": "no"},
+    "SMTPUTF8": {"smtputf8_enable": "yes"},
+    "remote": {"remote_header_rewrite_domain": "remote.test",
+               "undisclosed_recipients_header": "To: nobody:;"},
 }
 
 

@@ -50,6 +50,11 @@ HEADERS = [
     b' x.y, .x, x., x..y',
     b'To: \t x\t ,\ty ',
     b'To: friends:joe,jim;,x',
+    b'Bcc: J\xc3\xb6rg <j>\nTo: x',
+    b'Return-Path: <j\xc3\xb6rg>\nContent-Length: \xff',
+    b'Message-Id: <\xc3\xa9@x>\nTo: x',
+    b'Message-Id: <\xe9@x>\n\ty\x01',
+    b'Resent-Message-Id: <\xc3\xa9@x>\nResent-To: y\nSubject: \xc3\xa9',
     b'From: joe <>',
     b'From: <joe>',
     b'From: "joe"',
@@ -232,6 +237,9 @@ def texts() -> Iterator[Case]:
         yield f"text, no flags {text[:100]!r}", message(text), 0
         content = TEXT + RECEIVED + content_records(text)
         yield f"text, remote {text[:100]!r}", remote + content + EXTRACTED + END, FLAGS
+    for text in HEADERS:
+        content = TEXT + RECEIVED + content_records(text + b"\n\nhi\n")
+        yield f"header, remote {text[:100]!r}", remote + content + EXTRACTED + END, FLAGS
     for text in MIME:
         yield f"MIME {text[:200]!r}", message(text), FLAGS
 
