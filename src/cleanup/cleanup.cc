@@ -20,7 +20,8 @@
 //   The file is byte for byte what Postfix 3.7 would have written.
 //
 //   This version has no header or body checks, no canonical, virtual or BCC tables, no
-//   masquerading and no milters.
+//   masquerading and no milters: it refuses to start, and no mail is accepted, when one of their
+//   parameters is set.
 // STANDARDS
 //   RFC 2045, 2046 (MIME); RFC 3461 (DSN); RFC 5322 (format); RFC 6531 (SMTPUTF8)
 // DIAGNOSTICS
@@ -42,6 +43,7 @@
 
 #include "cleanup/returned.h"
 #include "cleanup/session.h"
+#include "cleanup/unsupported.h"
 #include "global/cleanup_messages.h"
 #include "global/mail_proto.h"
 #include "global/mail_queue.h"
@@ -79,7 +81,9 @@ class Cleanup : public service::SingleService {
       : params_(process.params()),
         name_(process.name()),
         queues_(global::MailQueue::Settings::from(params_)),
-        rewrite_(rewrite_options(params_)) {}
+        rewrite_(rewrite_options(params_)) {
+    refuse_unsupported(process.config(), params_);
+  }
 
   void serve(service::Connection client) override {
     take_flow_token(params_.in_flow_delay);

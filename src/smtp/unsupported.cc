@@ -1,29 +1,17 @@
 #include "smtp/unsupported.h"
 
 #include <string>
-#include <string_view>
 
-#include "util/msg.h"
-#include "util/text.h"
+#include "global/unsupported.h"
 
 namespace handoff::smtp {
-
-namespace {
-
-struct Check {
-  std::string_view name;
-  bool used;
-  bool dangerous;  // to go on without
-};
-
-}  // namespace
 
 void refuse_unsupported(const global::Config& config, const global::Params& params) {
   const std::string& level = params.smtp_tls_security_level;
   const bool opportunistic = level == "may" || (level.empty() && params.smtp_use_tls);
   const bool notices = params.notify_classes.find("protocol") != std::string::npos ||
                        params.notify_classes.find("data") != std::string::npos;
-  const Check checks[] = {
+  const global::Unsupported parameters[] = {
       {"smtp_tls_security_level", !level.empty() && level != "none" && level != "may", true},
       {"smtp_enforce_tls", level.empty() && params.smtp_enforce_tls, true},
       {"smtp_tls_policy_maps", !params.smtp_tls_policy_maps.empty(), true},
@@ -47,19 +35,7 @@ void refuse_unsupported(const global::Config& config, const global::Params& para
       {"debug_peer_list", !params.debug_peer_list.empty(), false},
       {"notify_classes", notices, false},
   };
-  for (const Check& check : checks) {
-    if (!check.used) continue;
-    const auto value = config.value(check.name);
-    const std::string setting =
-        std::string(check.name) + " = " + (value ? *value : std::string("(malformed)"));
-    if (!check.dangerous) {
-      msg::warn("{}: {} is not supported, and has no effect", config.place_of(check.name), setting);
-      continue;
-    }
-    msg::warn("{}: {} is not supported; mail is kept in the queue until it is unset",
-              config.place_of(check.name), setting);
-    msg::fatal("unsupported parameter: {}", check.name);
-  }
+  global::refuse_unsupported(config, parameters, "mail is kept in the queue until it is unset");
 }
 
 }  // namespace handoff::smtp

@@ -1,8 +1,4 @@
-// unsupported.h - parameters that this client does not obey yet.
-//
-// Mail must not go out unencrypted, unauthenticated or unfiltered because a parameter was
-// overlooked: where that could happen the program stops at start, and the mail stays in the queue.
-// Where only a convenience is missing it says so.
+// unsupported.h - parameters that this client does not obey yet (global/unsupported.h).
 #pragma once
 
 #include "global/config.h"

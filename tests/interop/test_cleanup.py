@@ -123,6 +123,35 @@ def test_what_cannot_be_delivered_goes_back_to_the_sender():
 
 # What differs, and why.
 
+REFUSED = {"header_checks": "regexp:{{/^Subject: spam/ REJECT}}", "body_checks": "pcre:{{/x/ DISCARD}}",
+           "nested_header_checks": "static:HOLD", "canonical_maps": "inline:{a=b}",
+           "sender_canonical_maps": "inline:{a=b}", "recipient_canonical_maps": "inline:{a=b}",
+           "virtual_alias_maps": "inline:{a=b}", "sender_bcc_maps": "inline:{a=b}",
+           "recipient_bcc_maps": "inline:{a=b}", "masquerade_domains": "example.com",
+           "non_smtpd_milters": "inet:localhost:1", "message_reject_characters": "\\0",
+           "message_strip_characters": "\\0"}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_mail_does_not_pass_what_it_should_not(name: str):
+    """It waits where it was submitted, until a cleanup comes that can do what is asked for."""
+    with Instance(stock_but("cleanup"), **{name: REFUSED[name]}) as mail:
+        mail.log.expect(f"{name} = .* is not supported; no mail is accepted until it is unset",
+                        f"fatal: unsupported parameter: {name}$")
+        mail.log.allow("exit status 1", "bad command startup", "problem|connection closed|connect to|"
+                       "Success|end-of-input|unexpected EOF|write queue file|read timeout")
+        mail.submit(["user@example.test"], b"Subject: spam\n\nx\n")
+        mail.log.wait_for(f"fatal: unsupported parameter: {name}$")
+        assert len(mail.queue("maildrop")) == 1 and not mail.queue("incoming", "active", "deferred")
+
+
+def test_what_it_accepts_though_it_should_not_is_logged():
+    with Instance(stock_but("cleanup"), services=ALONE, strict_8bitmime=True) as mail:
+        mail.log.allow("public/qmgr")
+        mail.log.expect("strict_8bitmime = yes is not supported, and has no effect")
+        assert submit(mail, message(b"Subject: \xff\n\n")).status == 0
+        mail.log.wait_for("strict_8bitmime")
+
 
 def records_of(outcome: Outcome) -> List[bytes]:
     assert outcome.records is not None
