@@ -58,7 +58,8 @@ Table& Asker::table(std::size_t index) {
   return *table;
 }
 
-std::string Asker::shown_value(const Table& table, std::string_view key, std::string value) {
+std::optional<std::string> Asker::shown_value(const Table& table, std::string_view key,
+                                              std::string value) {
   if (value.empty()) {
     msg::warn("table {}: key {}: empty string result is not allowed", table.name(), key);
     msg::warn("table {} should return NO RESULT in case of NOT FOUND", table.name());
@@ -68,14 +69,17 @@ std::string Asker::shown_value(const Table& table, std::string_view key, std::st
   if (content) return content->substr(0, content->find('\0'));
   msg::warn("table {}: key {}: malformed BASE64 value: {}", table.name(), key,
             std::string_view(value).substr(0, kShownOfValue));
-  fail(table, "query", tables::misconfigured("malformed value"));
+  return std::nullopt;
 }
 
 std::optional<std::string> Asker::find(const std::string& key) {
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     tables::Answer answer = table(i).lookup(key);
     if (!answer) fail(table(i), "query", answer.error());
-    if (*answer) return shown_value(table(i), key, **std::move(answer));
+    if (!*answer) continue;
+    auto value = shown_value(table(i), key, **std::move(answer));
+    if (!value) fail(table(i), "query", tables::misconfigured("malformed value"));
+    return value;
   }
   return std::nullopt;
 }
@@ -135,8 +139,8 @@ int Asker::list() {
     Result<std::optional<tables::Entry>> entry = all.sequence(step);
     if (!entry) fail_to_change(all, "sequence", entry.error());
     if (!*entry) break;
-    const std::string value = shown_value(all, (*entry)->key, std::move((*entry)->value));
-    print((*entry)->key + '\t' + value + '\n');
+    const auto value = shown_value(all, (*entry)->key, std::move((*entry)->value));
+    if (value) print((*entry)->key + '\t' + *value + '\n');
   }
   flush();
   return EXIT_SUCCESS;

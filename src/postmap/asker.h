@@ -27,7 +27,9 @@ class Asker {
   bool query_one(const std::string& key, bool show_key);
   bool query_input();
   bool remove_one(const std::string& key);
-  std::string shown_value(const tables::Table& table, std::string_view key, std::string value);
+  // Nothing, with a warning, for what cannot be decoded.
+  std::optional<std::string> shown_value(const tables::Table& table, std::string_view key,
+                                         std::string value);
 
   const Options& options_;
   tables::TableOptions table_options_;

@@ -48,12 +48,6 @@ Result<bool> read_line(std::FILE* file, std::string& line) {
   return !line.empty();
 }
 
-void warn_of_stray(std::string_view file, std::string_view text) {
-  const std::string_view shown = text.substr(0, kQuotedLength);
-  msg::warn("{}: logical line must not start with whitespace: \"{}{}\"", file, shown,
-            shown.size() < text.size() ? "..." : "");
-}
-
 }  // namespace
 
 Result<std::string> read_text_file(const std::string& path) {
@@ -87,12 +81,21 @@ std::optional<LogicalLine> LineJoiner::add(std::string_view line) {
     case LineKind::First:
       break;
   }
+  warn_of_stray();
   return std::exchange(begun_, LogicalLine{number_, std::string(line)});
 }
 
 std::optional<LogicalLine> LineJoiner::finish() {
-  if (!stray_.empty()) warn_of_stray(file_, stray_);
+  warn_of_stray();
   return std::exchange(begun_, std::nullopt);
+}
+
+void LineJoiner::warn_of_stray() {
+  if (stray_.empty()) return;
+  const std::string_view shown = std::string_view(stray_).substr(0, kQuotedLength);
+  msg::warn("{}: logical line must not start with whitespace: \"{}{}\"", file_, shown,
+            shown.size() < stray_.size() ? "..." : "");
+  stray_.clear();
 }
 
 std::vector<LogicalLine> logical_lines(std::string_view text, std::string_view file) {

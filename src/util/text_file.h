@@ -46,6 +46,8 @@ class LineJoiner {
   std::optional<LogicalLine> finish();
 
  private:
+  void warn_of_stray();
+
   std::string file_;
   int number_ = 0;
   std::optional<LogicalLine> begun_;

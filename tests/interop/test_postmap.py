@@ -300,6 +300,22 @@ def test_the_directory_of_main_cf(desk):
     assert [said.out for said in ours[1:3]] == [b"value\n"] * 2
 
 
+def test_values_that_are_no_files_do_not_end_a_listing(desk):
+    (desk.directory / "coded").write_text("a !!!\nb aGVsbG8=\nc ???\n")
+    assert desk.run("stock", "hash:coded").status == 0
+    stock, ours = (desk.run(whose, "-s", "-F", "hash:coded") for whose in ("stock", "ours"))
+    assert stock[:2] == ours[:2] == (0, b"b\thello\n")
+    assert [line.replace("coded.db", "coded") for line in stock.err] == ours.err
+
+
+def test_what_begins_with_a_continuation_is_told_in_its_place(desk):
+    (desk.directory / "stray").write_text("  stray\n more\nbad\nk v\n bad2\nlone\n")
+    for options in (["hash:stray"], ["-q", "k", "texthash:stray"]):
+        said = [desk.run(whose, *options) for whose in ("stock", "ours")]
+        told = [list(dict.fromkeys(one.err)) for one in said]  # stock reads a fresh file again
+        assert told[0] == told[1] and len(told[0]) == 3
+
+
 # Progress.
 
 class Shown(NamedTuple):
