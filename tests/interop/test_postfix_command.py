@@ -418,7 +418,9 @@ def test_a_rotated_log_is_not_overwritten():
 POSTLOG = [(["hello", "world"], ""), (["-t", "a/b", "-p", "warn", "x"], ""), ([], "a\n\nb"),
            (["-p", "WARNING", "x"], ""), (["-i", "-t", "", "x"], ""), (["-p", "error", ""], ""),
            (["-p", "panic", "x"], ""), (["-p", "fatal", "tab\tx"], ""), (["-p", "bogus", "x"], ""),
-           (["-z"], ""), (["-c", "/nonexistent", "x"], ""), (["x", "-p", "warn"], "")]
+           (["-z"], ""), (["-c", "/nonexistent", "x"], ""), (["x", "-p", "warn"], ""),
+           (["-t", "a\nJan  1 00:00:00 mail b[1]: c\t\x7f", "x"], ""), (["-t", "gr\u00fc\u00df", "x"], ""),
+           (["a\nb\u00e9"], "")]
 
 
 def postlog(origin: str) -> List[Tuple[int, List[str]]]:
