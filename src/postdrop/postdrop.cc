@@ -116,8 +116,7 @@ void close_inherited_descriptors() {
 
 // Keeps what import_environment allows.
 void clean_environment(const global::Params& params) {
-  auto environment =
-      util::or_die(global::Environment::own().filtered(params.import_environment));
+  auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
   environment.set("PATH", "/bin:/usr/bin");
   environment.take_effect();
 }
