@@ -1,7 +1,9 @@
 #include "global/mail_log.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -59,6 +61,36 @@ class CommandSink : public msg::Sink {
   std::unique_ptr<msg::Sink> stderr_ = msg::stderr_sink(false);
 };
 
+// A log file that is standard error under another name, with what has been written there: nobody
+// wants to read a line twice.
+class VisibleLog : public msg::Sink {
+ public:
+  using Written = std::shared_ptr<bool>;
+  VisibleLog(std::unique_ptr<msg::Sink> log, Written written)
+      : log_(std::move(log)), written_(std::move(written)) {}
+  void write(msg::Level level, std::string_view tag, std::string_view text) noexcept override {
+    log_->write(level, tag, text);
+    *written_ = true;
+  }
+
+ private:
+  std::unique_ptr<msg::Sink> log_;
+  Written written_;
+};
+
+// Behind it: what went to postlogd(8) instead.
+class UnlessVisible : public msg::Sink {
+ public:
+  explicit UnlessVisible(VisibleLog::Written written) : written_(std::move(written)) {}
+  void write(msg::Level level, std::string_view tag, std::string_view text) noexcept override {
+    if (!std::exchange(*written_, false)) stderr_->write(level, tag, text);
+  }
+
+ private:
+  VisibleLog::Written written_;
+  std::unique_ptr<msg::Sink> stderr_ = msg::stderr_sink(false);
+};
+
 std::string first_label(std::string_view host) {
   return std::string(host.empty() ? "amnesiac" : host.substr(0, host.find('.')));
 }
@@ -72,13 +104,16 @@ std::optional<int> facility_named(std::string_view name) {
 
 using Sinks = std::vector<std::unique_ptr<msg::Sink>>;
 
-void replace_sinks(Sinks sinks, std::string_view program, LogRole role) {
+void replace_sinks(Sinks sinks) {
   msg::clear_sinks();
   for (auto& sink : sinks) msg::add_sink(std::move(sink));
+}
+
+void add_stderr(Sinks& sinks, std::string_view program, LogRole role) {
   if (role == LogRole::Command)
-    msg::add_sink(std::make_unique<CommandSink>(program));
+    sinks.push_back(std::make_unique<CommandSink>(program));
   else if (wants_stderr())
-    msg::add_sink(msg::stderr_sink(false));
+    sinks.push_back(msg::stderr_sink(false));
 }
 
 void set_tag(std::string_view name, std::string_view program) {
@@ -108,6 +143,25 @@ std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
       writes_itself(role) ? msg::file_sink(params.maillog_file, host) : nullptr);
 }
 
+bool is_standard_error(const std::string& log_file) {
+  struct stat log {};
+  struct stat error {};
+  return stat(log_file.c_str(), &log) == 0 && fstat(STDERR_FILENO, &error) == 0 &&
+         log.st_dev == error.st_dev && log.st_ino == error.st_ino &&
+         util::open_for_append(log_file);
+}
+
+// What master's own postlogd(8) writes comes out where master's standard output goes, too.
+Sinks visible_log(const Params& params, LogRole role) {
+  const std::string host = first_label(params.myhostname);
+  const auto written = std::make_shared<bool>(false);
+  auto file = std::make_unique<VisibleLog>(msg::file_sink(params.maillog_file, host), written);
+  Sinks sinks;
+  sinks.push_back(msg::postlog_sink(socket_path(params), host, std::move(file)));
+  if (role == LogRole::Keeper) sinks.push_back(std::make_unique<UnlessVisible>(written));
+  return sinks;
+}
+
 // master(8) does not wait for a postlogd that it has to start itself.
 std::unique_ptr<msg::Sink> json_sink(const Params& params, LogRole role) {
   return msg::postlog_copies(socket_path(params), first_label(params.myhostname),
@@ -115,7 +169,7 @@ std::unique_ptr<msg::Sink> json_sink(const Params& params, LogRole role) {
                              writes_itself(role) ? msg::Patience::None : msg::Patience::Brief);
 }
 
-Sinks sinks_for(const Params& params, int facility, LogRole role) {
+Sinks log_sinks(const Params& params, int facility, LogRole role) {
   Sinks sinks;
   if (!params.maillog_file.empty()) {
     sinks.push_back(log_file_sink(params, role));
@@ -127,7 +181,15 @@ Sinks sinks_for(const Params& params, int facility, LogRole role) {
   return sinks;
 }
 
-Sinks early_sinks() {
+Sinks sinks_for(const Params& params, int facility, std::string_view program, LogRole role) {
+  if (wants_stderr() && writes_itself(role) && is_standard_error(params.maillog_file))
+    return visible_log(params, role);
+  Sinks sinks = log_sinks(params, facility, role);
+  add_stderr(sinks, program, role);
+  return sinks;
+}
+
+Sinks early_sinks(std::string_view program, LogRole role) {
   // A set-gid command must not be told by its caller where to write.
   const char* socket = secure_getenv(kSocketVariable);
   const char* host = secure_getenv(kHostVariable);
@@ -135,6 +197,7 @@ Sinks early_sinks() {
   sinks.push_back(socket != nullptr && *socket != '\0'
                       ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
                       : msg::syslog_sink(LOG_MAIL));
+  add_stderr(sinks, program, role);
   return sinks;
 }
 
@@ -166,7 +229,7 @@ void tell_children(const Params& params) {
 void open_log_early(std::string_view program, LogRole role) {
   const char* name = secure_getenv(kTagVariable);
   set_tag(name != nullptr && *name != '\0' ? name : "postfix", program);
-  replace_sinks(early_sinks(), program, role);
+  replace_sinks(early_sinks(program, role));
 }
 
 Status check_log(const Config& config, const Params& params) {
@@ -187,7 +250,7 @@ Status try_open_log(const Config& config, const Params& params, std::string_view
   tell_children(params);
   util::show_utf8_in_log(params.smtputf8_enable);
   set_tag(params.syslog_name, program);
-  replace_sinks(sinks_for(params, *facility_named(params.syslog_facility), role), program, role);
+  replace_sinks(sinks_for(params, *facility_named(params.syslog_facility), program, role));
   return {};
 }
 

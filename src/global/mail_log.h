@@ -39,7 +39,8 @@ util::Status check_log(const Config& config, const Params& params);
 util::Status check_log_file(const Config& config, const Params& params, std::string_view parameter,
                             const std::string& path);
 
-// -V: also to standard error from now on, across open_log(), as "tag: text".
+// -V: also to standard error from now on, across open_log(), as "tag: text"; but not what the log
+// file shows there already.
 void also_to_stderr();
 // No more, from the next open_log() on: for a program that leaves its terminal.
 void no_more_to_stderr();

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "util/msg.h"
 
@@ -48,7 +49,17 @@ Result<Launcher::Plan> Launcher::prepare(Setup setup) {
       if (auto done = open(plan, i); !done) return std::move(done).error();
     }
   }
+  if (auto done = open_status(plan); !done) return std::move(done).error();
   return plan;
+}
+
+Status Launcher::open_status(Plan& plan) {
+  for (std::size_t i = 0; i < plan.setup_.services.size(); ++i) {
+    auto pair = StatusPair::open();
+    if (!pair) return std::move(pair).error();
+    plan.status_.push_back(*std::move(pair));
+  }
+  return {};
 }
 
 Status Launcher::open(Plan& plan, std::size_t service) const {
@@ -73,22 +84,24 @@ void Launcher::use(Plan plan, Environment environment) {
   spawner_.configure(setup_.params.daemon_directory, std::move(environment));
   if (setup_.file_differs) spawner_.hand_out(setup_.main_cf.get());
   const ServiceContext context{scheduler_, spawner_, setup_.params.service_throttle_time};
-  for (const PlannedService& planned : setup_.services) {
+  for (std::size_t i = 0; i < setup_.services.size(); ++i) {
+    const PlannedService& planned = setup_.services[i];
     Service* running = find(planned);
     if (running == nullptr) continue;
     warn_of_changed_interfaces(planned, *running);
-    running->reconfigure(planned.entry, context.throttle_time);
+    running->reconfigure(planned.entry, context.throttle_time, std::move(plan.status_[i]));
   }
   // All of them exist before the first is woken up: they talk to one another.
-  std::vector<Service*> fresh;
+  std::vector<std::pair<Service*, StatusPair>> fresh;
   for (Plan::Opened& each : plan.opened_) {
     const PlannedService& planned = setup_.services[each.service];
     if (each.path) each.path->keep();
-    fresh.push_back(&services_.emplace_back(context, planned.entry, planned.endpoint,
-                                            std::move(each.listeners)));
+    Service& service =
+        services_.emplace_back(context, planned.entry, planned.endpoint, std::move(each.listeners));
+    fresh.emplace_back(&service, std::move(plan.status_[each.service]));
   }
   remove_vanished();
-  for (Service* service : fresh) service->start();
+  for (auto& [service, status] : fresh) service->start(std::move(status));
 }
 
 // Who began to read the bad file before we knew of it is about to fail.

@@ -46,6 +46,7 @@ class Launcher {
 
   Service* find(const PlannedService& planned);
   [[nodiscard]] bool in_use(const std::string& path) const;
+  static util::Status open_status(Plan& plan);
   util::Status open(Plan& plan, std::size_t service) const;
   void remove_vanished();
   void remove(Services::iterator service);
@@ -73,6 +74,7 @@ class Launcher::Plan {
 
   Setup setup_;
   std::vector<Opened> opened_;
+  std::vector<StatusPair> status_;  // one for each of setup.services
 };
 
 }  // namespace handoff::master

@@ -26,7 +26,8 @@
 //   -s
 //     Keep standard output, for "maillog_file = /dev/stdout".
 //   -t
-//     Test: exit with status 0 when no master runs here, with status 1 when one does.
+//     Test: exit with status 0 when no master runs here, with status 1 when one does, or, with an
+//     error message, when that cannot be told.
 //   -v
 //     Log more; the daemons do the same.
 //   -w
@@ -131,7 +132,7 @@ bool is_running() {
   choice.process_name = kProgram;
   const std::string queue = util::or_die(global::Config::load(choice).value("queue_directory"));
   if (chdir(queue.c_str()) != 0) msg::fatal("chdir {}: {}", queue, util::errno_text(errno));
-  return pid_file_is_locked(kPidFile);
+  return util::or_die(pid_file_is_locked(kPidFile));
 }
 
 // Standard error stays until everything is in order: whoever starts us sees what is not.

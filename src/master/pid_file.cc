@@ -49,10 +49,13 @@ Result<UniqueFd> take_pid_file(const std::string& path) {
   return file;
 }
 
-bool pid_file_is_locked(const std::string& path) {
+Result<bool> pid_file_is_locked(const std::string& path) {
   const UniqueFd file(open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return false;
-  return flock(file.get(), LOCK_EX | LOCK_NB) != 0;
+  if (!file && errno == ENOENT) return false;
+  if (!file) return failed(path, "cannot open file: " + util::errno_text(errno));
+  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  return failed(path, "unable to set exclusive lock: " + util::errno_text(errno));
 }
 
 }  // namespace handoff::master

@@ -12,7 +12,7 @@ namespace handoff::master {
 // in 32 columns. The error's code is EWOULDBLOCK when somebody else holds the lock.
 util::Result<util::UniqueFd> take_pid_file(const std::string& path);
 
-// Does the file exist and somebody hold its lock?
-bool pid_file_is_locked(const std::string& path);
+// Does the file exist and somebody hold its lock? An error when that cannot be told.
+util::Result<bool> pid_file_is_locked(const std::string& path);
 
 }  // namespace handoff::master

@@ -42,18 +42,18 @@ std::string Service::label() const {
   return fmt::format("{}({})", entry_.name, endpoint_.canonical);
 }
 
-void Service::start() {
-  renew_status_channel();
+void Service::start(StatusPair status) {
+  renew_status_channel(std::move(status));
   update_listening();
   start_wakeups();
 }
 
-void Service::reconfigure(Entry entry, std::chrono::seconds throttle_time) {
+void Service::reconfigure(Entry entry, std::chrono::seconds throttle_time, StatusPair status) {
   entry_ = std::move(entry);
   context_.throttle_time = throttle_time;
   books_.set_process_limit(entry_.process_limit);
   used_ = false;
-  renew_status_channel();
+  renew_status_channel(std::move(status));
   update_listening();
   start_wakeups();
 }
@@ -64,24 +64,18 @@ void Service::remove() {
   throttle_end_.cancel();
   listening_.clear();
   status_watch_.cancel();
-  status_.reset();
-  their_status_.reset();
+  status_ = {};
   for (const pid_t pid : books_.children()) (void)kill(pid, SIGTERM);  // it may be gone already
   listeners_.clear();
 }
 
 // Both ends are new: the processes that have the old one see its end-of-file and finish. Until they
 // have gone, the books must not take those for available that are busy, for nobody would listen.
-void Service::renew_status_channel() {
-  if (status_) read_status();
+void Service::renew_status_channel(StatusPair status) {
+  if (status_.ours) read_status();
   status_watch_.cancel();
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    msg::fatal("socketpair: {}", util::errno_text(errno));
-  }
-  status_.reset(ends[0]);
-  their_status_.reset(ends[1]);
-  status_watch_ = context_.scheduler.readable(status_.get(), [this] { on_status(); });
+  status_ = std::move(status);
+  status_watch_ = context_.scheduler.readable(status_.ours.get(), [this] { on_status(); });
 }
 
 void Service::update_listening() {
@@ -111,7 +105,7 @@ void Service::serve_waiting_client() {
 
 void Service::fork_one() {
   const auto born =
-      context_.spawner.spawn(entry_, endpoint_, stressed(), their_status_.get(), listeners_);
+      context_.spawner.spawn(entry_, endpoint_, stressed(), status_.theirs.get(), listeners_);
   if (!born) {
     msg::warn("master_spawn: {} -- throttling", born.error().what);
     return throttle();
@@ -125,7 +119,7 @@ void Service::fork_one() {
 // pattern was written by somebody who does not know it.
 bool Service::read_some_status() {
   std::array<char, sizeof(proto::StatusRecord) * kRecordsAtOnce> buffer;
-  const auto size = recv(status_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const auto size = recv(status_.ours.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (size < 0 && errno == EINTR) return true;
   if (size < 0 && errno == EAGAIN) return false;
   if (size <= 0) msg::panic("service {}: status channel closed", label());
@@ -268,7 +262,13 @@ void Service::consider_stress() {
   if (!adapts_to_stress(entry_, endpoint_) || !books_.next_is_the_last()) return;
   const bool before = stressed();
   stress_end_ = context_.scheduler.now() + kStressTime;
-  if (!before) renew_status_channel();
+  if (!before) replace_processes();
+}
+
+void Service::replace_processes() {
+  auto status = StatusPair::open();
+  if (!status) return msg::warn("service {}: {}", label(), status.error().what);
+  renew_status_channel(*std::move(status));
 }
 
 void Service::warn_of_crowd() {

@@ -13,6 +13,7 @@
 #include "master/endpoint.h"
 #include "master/master_cf.h"
 #include "master/spawner.h"
+#include "master/status_pair.h"
 #include "master/wakeup.h"
 #include "util/scheduler.h"
 #include "util/unique_fd.h"
@@ -35,9 +36,9 @@ class Service {
   [[nodiscard]] const Entry& entry() const { return entry_; }
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
-  void start();
+  void start(StatusPair status);
   // A reload: new parameters; the processes that are there are told to finish.
-  void reconfigure(Entry entry, std::chrono::seconds throttle_time);
+  void reconfigure(Entry entry, std::chrono::seconds throttle_time, StatusPair status);
   // Now, not when the event loop comes round to it.
   void serve_waiting_client();
   // Processes may have failed, or be about to fail, because of a main.cf that is out of use now.
@@ -52,7 +53,7 @@ class Service {
   void child_died(pid_t pid, int wait_status);
 
  private:
-  void renew_status_channel();
+  void renew_status_channel(StatusPair status);
   void update_listening();
   void on_client();
   void fork_one();
@@ -69,6 +70,7 @@ class Service {
   void resume_work();
   void warn_of_crowd();
   void consider_stress();
+  void replace_processes();
   [[nodiscard]] bool stressed() const;
   [[nodiscard]] std::string label() const;  // "name(private/name)"
 
@@ -76,8 +78,7 @@ class Service {
   Entry entry_;
   Endpoint endpoint_;
   std::vector<util::UniqueFd> listeners_;
-  util::UniqueFd status_;        // ours
-  util::UniqueFd their_status_;  // a copy stays here, so that ours never sees end-of-file
+  StatusPair status_;
   Books books_;
   WakeupSender wakeups_;
   std::vector<util::Watch> listening_;

@@ -10,7 +10,7 @@
 //
 //   -c config_dir
 //       Where main.cf is. Users other than root may name only the default directory and those
-//       that the main.cf there lists in alternate_config_directories.
+//       that the main.cf there lists in alternate_config_directories or multi_instance_directories.
 //   -r  Take a message with a reply to the client; this is the only mode there is.
 //   -v  Verbose logging; each -v more of it.
 // SECURITY
@@ -48,6 +48,7 @@
 
 #include "global/cleanup_messages.h"
 #include "global/config.h"
+#include "global/environment.h"
 #include "global/mail_log.h"
 #include "global/mail_proto.h"
 #include "global/mail_queue.h"
@@ -58,6 +59,7 @@
 #include "postdrop/record_filter.h"
 #include "util/attr0.h"
 #include "util/msg.h"
+#include "util/or_die.h"
 #include "util/standard_descriptors.h"
 #include "util/stream.h"
 #include "util/text.h"
@@ -107,30 +109,16 @@ void remember(std::string_view path) {
 
 // --- What the caller must not be able to choose.
 
-bool has_borrowed_privileges() {
-  return getuid() != geteuid() || getgid() != getegid();
-}
-
 void close_inherited_descriptors() {
   if (!util::open_standard_descriptors()) _exit(EXIT_FAILURE);
   closefrom(STDERR_FILENO + 1);
 }
 
-// Keeps what import_environment allows: names, and name=value.
+// Keeps what import_environment allows.
 void clean_environment(const global::Params& params) {
-  std::vector<std::pair<std::string, std::string>> kept;
-  for (const std::string_view word : util::split(params.import_environment, ", \t\r\n")) {
-    const std::size_t equals = word.find('=');
-    const std::string name(word.substr(0, equals));
-    if (equals != std::string_view::npos) {
-      kept.emplace_back(name, word.substr(equals + 1));
-    } else if (const char* value = std::getenv(name.c_str())) {
-      kept.emplace_back(name, value);
-    }
-  }
-  clearenv();
-  for (const auto& [name, value] : kept) setenv(name.c_str(), value.c_str(), 1);
-  setenv("PATH", "/bin:/usr/bin", 1);
+  auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
+  environment.set("PATH", "/bin:/usr/bin");
+  environment.take_effect();
 }
 
 struct Options {
@@ -158,21 +146,9 @@ Options parse_options(int argc, char** argv) {
 }
 
 global::Config load_config(const Options& options) {
-  const char* environment = std::getenv("MAIL_CONFIG");
-  std::string wanted = options.config_directory;
-  if (wanted.empty() && environment != nullptr) wanted = environment;
   global::ConfigOptions choice;
   choice.process_name = "postdrop";
-  choice.directory = global::kDefaultConfigDirectory;
-  if (wanted.empty() || wanted == choice.directory) return global::Config::load(choice);
-  if (has_borrowed_privileges() && getuid() != 0) {
-    const auto standard = global::load_params(global::Config::load(choice), "postdrop");
-    const auto allowed = util::split(standard.alternate_config_directories, ", \t\r\n");
-    if (std::ranges::find(allowed, wanted) == allowed.end())
-      msg::fatal("unauthorized configuration directory name: {}",
-                 util::printable(wanted.substr(0, 200)));
-  }
-  choice.directory = wanted;
+  choice.directory = options.config_directory;
   return global::Config::load(choice);
 }
 

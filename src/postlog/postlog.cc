@@ -14,8 +14,9 @@
 //   -v              Verbose logging. More than one: more verbose.
 // SECURITY
 //   Runs set-gid, so that everybody reaches postlogd(8). The default main.cf says which other
-//   configurations may be named then (alternate_config_directories). The caller chooses tag and
-//   text: what a line says of its origin proves nothing.
+//   configurations may be named then (alternate_config_directories, multi_instance_directories).
+//   The caller chooses tag and text: what a line says of its origin proves nothing. One line, or
+//   one argument list, makes one line of the log.
 // DIAGNOSTICS
 //   Problems are shown on standard error; the exit status is 1 then.
 // CONFIGURATION PARAMETERS
@@ -37,6 +38,7 @@
 #include "global/environment.h"
 #include "global/mail_log.h"
 #include "global/params.h"
+#include "util/log_text.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -120,7 +122,7 @@ int run(int argc, char** argv) {
   environment.set("PATH", kPath);
   environment.take_effect();
   global::open_log(config, params, kProgram, global::LogRole::Keeper);
-  if (options.tag) msg::set_tag(*options.tag);
+  if (options.tag) msg::set_tag(util::log_text(*options.tag));
   if (options.has_text) {
     log_line(options.level, options.text);
   } else {

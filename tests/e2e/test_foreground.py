@@ -185,6 +185,24 @@ def test_keeps_standard_output_for_the_log(suite, peer):
             assert running.end() == -signal.SIGTERM
 
 
+def test_where_everything_goes_to_one_pipe_no_line_comes_twice(suite):
+    with suite(start=False, maillog_file="/dev/stdout", maillog_file_prefixes="/dev/stdout") as mail:
+        reader, writer = os.pipe()
+        command = [str(mail.command("postfix")), "-c", str(mail.config_directory), "start-fg"]
+        with subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, stdout=writer,
+                              stderr=writer, env=mail.environment()) as running:
+            os.close(writer)
+            text = b""
+            while b"daemon started" not in text and (part := os.read(reader, 4096)):
+                text += part
+            mail.run([mail.command("postfix"), "-c", mail.config_directory, "stop"])
+            with os.fdopen(reader, "rb") as rest:
+                text += rest.read()
+            running.wait(15)
+        for line in (b"starting the Postfix mail system", b"daemon started", b"terminating on signal"):
+            assert text.count(line) == 1, text
+
+
 class ServiceManager:
     """The other end of sd_notify(3)."""
 

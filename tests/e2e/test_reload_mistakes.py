@@ -2,7 +2,9 @@
 are started afterwards, until the mistake is mended."""
 
 import functools
+import itertools
 import os
+import resource
 import signal
 from dataclasses import dataclass
 
@@ -147,6 +149,30 @@ def test_a_short_watchdog_is_no_mistake(suite, peer):
         mail.configure(daemon_timeout="1s", myhostname="new.handoff.test")
         mail.reload()
         deliver(mail, peer, "two@example.test", "new.handoff.test")
+
+
+def descriptor_limit(pid, spare):
+    """The limit that leaves so many descriptors free."""
+    numbers = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    free = (number for number in itertools.count() if number not in numbers)
+    return next(itertools.islice(free, spare, None))
+
+
+def test_a_shortage_of_descriptors_is_survived(suite, peer):
+    with suite(relayhost=peer.nexthop, myhostname="old.handoff.test") as mail:
+        deliver(mail, peer, "one@example.test", "old.handoff.test")
+        mail.configure(myhostname="new.handoff.test")
+        master = mail.master_pid()
+        before = resource.prlimit(master, resource.RLIMIT_NOFILE)
+        resource.prlimit(master, resource.RLIMIT_NOFILE, (descriptor_limit(master, 10), before[1]))
+        reload(mail)
+        mail.log.expect(REFUSED, "Too many open files")
+        mail.log.allow("warning: ")
+        mail.log.wait_for(REFUSED)
+        resource.prlimit(master, resource.RLIMIT_NOFILE, before)
+        deliver(mail, peer, "two@example.test", "old.handoff.test")
+        mail.reload()
+        deliver(mail, peer, "three@example.test", "new.handoff.test")
 
 
 def test_master_logs_as_it_did(suite):

@@ -7,6 +7,7 @@ directory; pickup gets the same files, and cleanup the same message from it.
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 from typing import Iterator, List, Sequence, Tuple
@@ -17,7 +18,7 @@ from support.conditions import wait_until
 from support.instance import Instance
 from support.programs import Mix, stock_but
 from support.queue_file import record, records
-from support.root import STOCK_MASTER, needs_root
+from support.root import STOCK_MASTER, needs_namespace, needs_root
 
 pytestmark = needs_root(STOCK_MASTER)
 
@@ -215,3 +216,44 @@ def test_a_signal_leaves_nothing_in_the_maildrop():
         postdrop.stdin.close()
         postdrop.stdout.close()
         assert not list(maildrop.iterdir())
+
+
+# A machine of its own: its /etc has a default main.cf, and set-gid programs find their libraries.
+OWN_ETC = """
+set -e
+cp /etc/passwd /etc/group /etc/nsswitch.conf "$1"
+echo "$2" | cat - /etc/ld.so.conf >"$1/ld.so.conf"
+cp -r /etc/ld.so.conf.d "$1"
+mount --bind "$1" /etc
+/sbin/ldconfig
+shift 2
+exec setpriv --reuid=games --regid=games --clear-groups "$@"
+"""
+
+
+def status_of_sendmail(mix: Mix, permission: str) -> int:
+    """For an ordinary user who names another configuration than the default one."""
+    with Instance(mix, start=False) as mail:
+        mail.log.allow(".*")
+        postdrop, own_etc = mail.command("postdrop"), mail.root / "etc"
+        copy = postdrop.with_name("copy")
+        shutil.copy(postdrop, copy)
+        shutil.chown(copy, group=mail.postconf("setgid_group"))
+        copy.chmod(0o2755)
+        copy.replace(postdrop)
+        (own_etc / "postfix").mkdir(parents=True)
+        main_cf = (mail.config_directory / "main.cf").read_text()
+        (own_etc / "postfix/main.cf").write_text(
+            f"{main_cf}{permission.format(mail.config_directory)}\n")
+        command = [mail.command("sendmail"), "-C", mail.config_directory, "a@b"]
+        return mail.run(["unshare", "--mount", "sh", "-c", OWN_ETC, "sh", own_etc,
+                         mail.root / "lib", *command], data=TEXT, check=False).returncode
+
+
+@needs_namespace("mount")
+@pytest.mark.parametrize("permission, status", [
+    ("", os.EX_TEMPFAIL), ("alternate_config_directories = /x {}", 0),
+    ("multi_instance_directories = /x, {}", 0), ("multi_instance_directories = {}/x", os.EX_TEMPFAIL)])
+def test_users_may_name_the_same_configurations(permission: str, status: int):
+    for mix in (stock_but(), stock_but("sendmail", "postdrop")):
+        assert status_of_sendmail(mix, permission) == status, mix

@@ -20,12 +20,12 @@ TEST_F(PidFileTest, HoldsOurNumberInThirtyTwoColumnsAndALock) {
   {
     const auto file = take_pid_file(path);
     ASSERT_TRUE(file);
-    EXPECT_TRUE(pid_file_is_locked(path));
+    EXPECT_TRUE(*pid_file_is_locked(path));
     const std::string text = directory.read("master.pid");
     EXPECT_EQ(text.size(), 33U);
     EXPECT_EQ(std::stoi(text), getpid());
   }
-  EXPECT_FALSE(pid_file_is_locked(path));
+  EXPECT_FALSE(*pid_file_is_locked(path));
 }
 
 TEST_F(PidFileTest, IsOnePerson) {
@@ -55,7 +55,15 @@ TEST_F(PidFileTest, FollowsNoLinks) {
 }
 
 TEST_F(PidFileTest, IsNotLockedWhereThereIsNone) {
-  EXPECT_FALSE(pid_file_is_locked(path));
+  EXPECT_FALSE(*pid_file_is_locked(path));
+}
+
+TEST_F(PidFileTest, MayBeSuchThatNobodyCanTell) {
+  std::filesystem::create_symlink(directory.path("other"), path);
+  const auto locked = pid_file_is_locked(path);
+  ASSERT_FALSE(locked);
+  EXPECT_EQ(locked.error().what,
+            "open lock file " + path + ": cannot open file: Too many levels of symbolic links");
 }
 
 }  // namespace

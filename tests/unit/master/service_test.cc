@@ -35,7 +35,7 @@ class ServiceTest : public ::testing::Test {
     listeners.push_back(*util::listen_unix(kSocket, 5, 0600));
     service.emplace(ServiceContext{scheduler, spawner, 60s}, entry, Endpoint{kSocket, kSocket},
                     std::move(listeners));
-    service->start();
+    service->start(*StatusPair::open());
   }
   ~ServiceTest() override {
     const auto children = service->children();
@@ -63,7 +63,7 @@ class ServiceTest : public ::testing::Test {
 TEST_F(ServiceTest, WhatAProcessHasReportedBeforeAReloadCounts) {
   connect();
   ASSERT_EQ(service->children().size(), 1U);
-  service->reconfigure(entry, 60s);
+  service->reconfigure(entry, 60s, *StatusPair::open());
   clients.push_back(*util::connect_unix(kSocket, 5s));
   scheduler.ready();
   EXPECT_EQ(service->children().size(), 2U) << "nobody listens";
