@@ -350,6 +350,26 @@ def test_returns_mail_that_is_too_old(stock_suite, manager):
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
+def test_bounces_stay_no_longer_than_other_mail(stock_suite, manager):
+    """And a limit on recipients is not below that on messages."""
+    adjusted = ["qmgr_message_recipient_limit is smaller than qmgr_message_active_limit - adjusting "
+                "qmgr_message_recipient_limit",
+                "bounce_queue_lifetime is larger than maximal_queue_lifetime - adjusting bounce_queue_lifetime"]
+    with stock_suite(qmgr=manager, maximal_queue_lifetime="1d", qmgr_message_active_limit=30000,
+                     **SETTINGS) as mail:
+        mail.log.expect("adjusting bounce_queue_lifetime")
+        mail.log.expect("adjusting qmgr_message_recipient_limit")
+        old = time.time() - 2 * 86400
+        with Agent(mail.queue_directory, answer=lambda request:
+                   agent.DONE if request["sender"] else agent.LATER):
+            queue_id = inject(mail, message(sender(""), recipients("user@example.com"), arrival=old))
+            mail.log.wait_for(f"{queue_id}: from=<>, status=expired, returned to sender")
+            mail.log.wait_for(f"{queue_id}: removed")
+        assert [line.split("warning: ")[1] for line in mail.log.lines()
+                if "/qmgr[" in line and "warning: " in line] == adjusted
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
 def test_asks_for_cached_connections_when_mail_is_back_to_back(stock_suite, manager):
     """One request at a time: the first without, the others with cache flags."""
     with stock_suite(qmgr=manager, default_destination_concurrency_limit=1, **SETTINGS) as mail:
