@@ -281,6 +281,17 @@ Result<bool> try_read_bool(const Config& config, std::string_view name, bool fal
   return try_read(config, name, ParamSpec::Kind::Bool, fallback, {});
 }
 
+Status try_check_like(const Config& config, std::string_view name, const ParamSpec& like) {
+  if (config.find(name) == nullptr) return {};
+  Reading reading = reading_of(config, like);
+  reading.name = name;
+  const auto read = [&]<typename T>(T Params::*) {
+    T value{};
+    return read_strictly(config, reading, value);
+  };
+  return std::visit(read, kMembers[&like - std::begin(kSpecs)]);
+}
+
 int read_int(const Config& config, std::string_view name, int fallback, Bounds bounds) {
   return util::or_die(try_read_int(config, name, fallback, bounds));
 }

@@ -308,6 +308,7 @@ void QueueManager::on_transport_failure(Transport& transport, const Dsn& why) {
 
 // By way of the agent that defers, so that it is logged and recorded as any other attempt.
 void QueueManager::retry_later(Entries entries, const Dsn& why) {
+  if (entries.empty()) return;
   Transport& retry = dispatcher_.transport(std::string(global::transport::kRetry));
   for (auto& entry : entries) {
     if (retry.dead || entry->transport == &retry) {
