@@ -291,6 +291,21 @@ def test_a_mistake_is_reported_where_it_was_made():
 
 
 @NEEDS_ACCOUNTS
+def test_mistakes_that_only_the_smtp_client_makes_out():
+    """Of two, the second stops stock where it has nothing against the first."""
+    last = "smtp_dns_resolver_options = odd"
+    compare(["smtp_address_preference = ipv9", f"smtp_address_preference = IPv4\n{last}",
+             "smtp_address_preference = ipv4 ipv6", "smtp_dns_support_level = maybe",
+             f"smtp_dns_support_level = Enabled\n{last}", "smtp_host_lookup = odd", "smtp_host_lookup = DNS",
+             "smtp_host_lookup = dns, odd", f"smtp_host_lookup = ,\n{last}",
+             f"disable_dns_lookups = yes\nsmtp_host_lookup = odd\n{last}",
+             f"smtp_dns_support_level = disabled\nsmtp_host_lookup = odd\n{last}",
+             last, "smtp_dns_resolver_options = res_defnames, odd", "smtp_dns_resolver_options = RES_DNSRCH",
+             "smtp_address_preference = ipv9\nsmtp_dns_support_level = maybe",
+             "smtp_dns_support_level = maybe\nsmtp_host_lookup = odd", f"smtp_host_lookup = odd\n{last}"], "smtp")
+
+
+@NEEDS_ACCOUNTS
 def test_mistakes_at_start_are_stock_s():
     compare(MISTAKES)
 
