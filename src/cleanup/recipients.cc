@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cleanup/utf8.h"
 #include "global/mail_proto.h"
 #include "util/text.h"
@@ -53,8 +55,8 @@ bool Recipients::is_new(const Recipient& recipient) {
     key += util::to_lower(recipient.original) + '\0' + util::to_lower(recipient.dsn_original) +
            '\0' + std::to_string(recipient.notify);
   if (seen_.contains(key)) return false;
-  if (seen_.size() < static_cast<std::size_t>(message_.params().duplicate_filter_limit))
-    seen_.insert(std::move(key));
+  const int limit = message_.params().duplicate_filter_limit;
+  if (limit <= 0 || std::cmp_less(seen_.size(), limit)) seen_.insert(std::move(key));
   return true;
 }
 

@@ -45,13 +45,21 @@ constexpr Member kMembers[] = {
 #include "global/params.def"
 };
 
+constexpr bool defaults_to_another(const ParamSpec& spec) {
+  if (spec.default_text == kComputed) return false;
+  const std::string_view text = spec.default_text;
+  return text.starts_with('$') && !text.starts_with("${");
+}
+
 // Of several mistakes the first in this order is reported, as by Postfix: what all programs read
-// comes before what only some do, and one kind of value after the other.
+// comes before what only some do, and one kind of value after the other. A parameter that has the
+// value of another if it is not set comes after that: the mistake is where it was made.
 constexpr auto kReadingOrder = [] {
   std::array<std::size_t, std::size(kSpecs)> order{};
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {}, [](std::size_t row) {
-    return std::tuple(kSpecs[row].readers != "all", kSpecs[row].kind, row);
+    return std::tuple(kSpecs[row].readers != "all", kSpecs[row].kind,
+                      defaults_to_another(kSpecs[row]), row);
   });
   return order;
 }();
@@ -271,6 +279,17 @@ Result<std::string> try_read_str(const Config& config, std::string_view name,
 
 Result<bool> try_read_bool(const Config& config, std::string_view name, bool fallback) {
   return try_read(config, name, ParamSpec::Kind::Bool, fallback, {});
+}
+
+Status try_check_like(const Config& config, std::string_view name, const ParamSpec& like) {
+  if (config.find(name) == nullptr) return {};
+  Reading reading = reading_of(config, like);
+  reading.name = name;
+  const auto read = [&]<typename T>(T Params::*) {
+    T value{};
+    return read_strictly(config, reading, value);
+  };
+  return std::visit(read, kMembers[&like - std::begin(kSpecs)]);
 }
 
 int read_int(const Config& config, std::string_view name, int fallback, Bounds bounds) {

@@ -72,6 +72,7 @@ util::Result<Params> try_load_params(const Config& config, std::string_view prog
 // Values under names made at run time, "relay_destination_concurrency_limit". The fallback is the
 // value of the parameter that applies to all services. A name in the table has its own default and
 // bounds and needs no fallback.
+// try_check_like() only checks, by the rules of another parameter; what is not set is good.
 int read_int(const Config& config, std::string_view name, int fallback, Bounds bounds = {});
 std::chrono::seconds read_time(const Config& config, std::string_view name,
                                std::chrono::seconds fallback, Bounds bounds = {});
@@ -86,5 +87,6 @@ util::Result<std::chrono::seconds> try_read_time(const Config& config, std::stri
 util::Result<std::string> try_read_str(const Config& config, std::string_view name,
                                        const std::string& fallback, Bounds bounds = {});
 util::Result<bool> try_read_bool(const Config& config, std::string_view name, bool fallback);
+util::Status try_check_like(const Config& config, std::string_view name, const ParamSpec& like);
 
 }  // namespace handoff::global

@@ -13,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
-#include "global/bad_values.h"
 #include "global/bounce_templates.h"
 #include "global/config.h"
 #include "global/mail_owner.h"
 #include "global/params.h"
+#include "postconf/check.h"
 #include "postconf/layout.h"
 #include "tables/plugins.h"
 #include "tables/table_type.h"
@@ -105,17 +105,6 @@ void show_table_types() {
   const std::string program = installation.params.daemon_directory + "/bounce";
   execv(program.c_str(), arguments.data());
   msg::fatal("execute {}: {}", program, util::errno_text(errno));
-}
-
-// --- All values
-
-int check_all_values() {
-  global::ConfigOptions options;
-  options.process_name = "postconf";
-  const global::Config config = global::Config::load(options);
-  const auto bad_values = global::find_bad_values(config);
-  for (const util::Error& bad : bad_values) msg::warn("{}", bad.what);
-  return bad_values.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace

@@ -35,9 +35,15 @@
 //               /etc/postfix.
 //   -C          When no parameter is named, only those of these classes: "builtin", "service"
 //               (there for the sake of an entry in master.cf), "user" (made by their use), "all".
-//   --check     Checks the value of each parameter that a program of this suite reads, as that
-//               program would at its start, and reports all bad ones. The exit status is 1 if
-//               there are any.
+//   --check     Checks what programs of this suite read, and reports all mistakes: in main.cf the
+//               value of each parameter, also of those for one transport
+//               (smtp_destination_recipient_limit), and, if it is root who asks, the accounts; in
+//               master.cf the form of each entry, and the values that it gives its own program
+//               with -o. The exit status is 1 if there are any. It does not look for what a
+//               program finds out only as it works: tables, addresses to listen or send at, words
+//               that only smtp(8) knows (smtp_host_lookup and the like), features that are not
+//               supported; nor for what an entry's -o makes of other parameters, what stock
+//               programs read, files and services that are missing.
 //   -d          Defaults instead of values; main.cf is not read.
 //   -e          Change: name=value is enough to say so. All instances of the name are changed;
 //               where there is none, a line is added at the end.

@@ -13,6 +13,7 @@
 #include "global/main_cf_text.h"
 #include "global/master_proto.h"
 #include "global/own_addresses.h"
+#include "global/transport_params.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text_file.h"
@@ -26,24 +27,6 @@ constexpr std::string_view kProcessName = "process_name";
 constexpr std::string_view kProcessId = "process_id";
 constexpr std::string_view kServiceName = "service_name";
 
-// Names that exist for each service of some programs: SERVICE + suffix; "default" + suffix is the
-// default, with one exception.
-constexpr std::array kDeliverySuffixes = {"_recipient_limit",
-                                          "_extra_recipient_limit",
-                                          "_recipient_refill_limit",
-                                          "_recipient_refill_delay",
-                                          "_delivery_slot_cost",
-                                          "_delivery_slot_loan",
-                                          "_delivery_slot_discount",
-                                          "_minimum_delivery_slots",
-                                          "_destination_concurrency_limit",
-                                          "_destination_recipient_limit",
-                                          "_destination_concurrency_positive_feedback",
-                                          "_destination_concurrency_negative_feedback",
-                                          "_destination_concurrency_failed_cohort_limit",
-                                          "_destination_rate_delay",
-                                          "_transport_rate_delay"};
-constexpr std::string_view kInitialConcurrency = "_initial_destination_concurrency";
 constexpr std::string_view kTimeLimit = "_time_limit";
 
 constexpr std::array<std::string_view, 6> kDeliveryAgents = {"local", "error", "virtual",
@@ -60,9 +43,8 @@ Values names_of_service(const MasterEntry& entry) {
   const std::string& service = entry.fields[MasterEntry::Service];
   const std::string& program = entry.fields[MasterEntry::Program];
   if (contains(kDeliveryAgents, program)) {
-    for (const char* suffix : kDeliverySuffixes)
-      names.emplace(service + suffix, std::string("$default") + suffix);
-    names.emplace(service + std::string(kInitialConcurrency), "$initial_destination_concurrency");
+    for (const global::TransportParam& param : global::transport_params())
+      names.emplace(service + std::string(param.suffix), '$' + std::string(param.general));
   }
   if (contains(kCommandRunners, program))
     names.emplace(service + std::string(kTimeLimit), "$command_time_limit");

@@ -12,36 +12,42 @@ namespace handoff::qmgr {
 
 namespace {
 
-bool read_number(std::string_view text, double& number) {
-  const std::string copy(util::trim(text));
+// The number that the text begins with; takes it from there.
+bool take_number(std::string_view& text, double& number) {
+  const std::string copy(text);
   char* end = nullptr;
   number = std::strtod(copy.c_str(), &end);
-  return !copy.empty() && *end == '\0' && std::isfinite(number);
+  text.remove_prefix(static_cast<std::size_t>(end - copy.c_str()));
+  return end != copy.c_str() && std::isfinite(number);
 }
 
 }  // namespace
 
-bool Feedback::read(std::string_view text, Feedback& feedback) {
-  const std::size_t slash = text.find('/');
-  if (!read_number(text.substr(0, slash), feedback.amount_)) return false;
-  if (slash == std::string_view::npos) return feedback.amount_ >= 0 && feedback.amount_ <= 1;
-  const std::string_view divisor = util::trim(text.substr(slash + 1));
-  if (util::equal_ignoring_case(divisor, "concurrency")) {
-    feedback.per_ = Per::Window;
-  } else if (util::equal_ignoring_case(divisor, "sqrt_concurrency")) {
-    feedback.per_ = Per::RootOfWindow;
+bool Feedback::read_divisor(std::string_view text) {
+  if (util::equal_ignoring_case(text, "concurrency")) {
+    per_ = Per::Window;
+  } else if (util::equal_ignoring_case(text, "sqrt_concurrency")) {
+    per_ = Per::RootOfWindow;
   } else {
     double number = 0;
-    if (!read_number(divisor, number) || number == 0) return false;
-    feedback.amount_ /= number;
+    if (!take_number(text, number) || !text.empty() || number <= 0) return false;
+    amount_ /= number;
   }
-  return feedback.amount_ >= 0 && feedback.amount_ <= 1;
+  return true;
+}
+
+// What comes after the number counts only if it is a division, as with Postfix: "1x" is 1.
+bool Feedback::read(std::string_view text) {
+  if (!take_number(text, amount_)) return false;
+  text = util::trim(text);
+  if (text.starts_with('/') && !read_divisor(util::trim(text.substr(1)))) return false;
+  return amount_ >= 0 && amount_ <= 1;
 }
 
 Feedback Feedback::parse(std::string_view parameter, std::string_view text) {
   Feedback feedback;
-  if (read(text, feedback)) return feedback;
-  msg::warn("{}: ignoring malformed or out-of-range feedback value: {}", parameter, text);
+  if (feedback.read(text)) return feedback;
+  msg::warn("{}: ignoring malformed or unreasonable feedback: {}", parameter, text);
   return {};
 }
 

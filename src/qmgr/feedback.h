@@ -21,7 +21,8 @@ class Feedback {
  private:
   enum class Per { Delivery, Window, RootOfWindow };
 
-  static bool read(std::string_view text, Feedback& feedback);
+  bool read(std::string_view text);
+  bool read_divisor(std::string_view text);
 
   double amount_ = 1;
   Per per_ = Per::Delivery;

@@ -82,7 +82,8 @@ Finisher::Options finisher_options(const global::Params& params) {
   options.defer = reports.defer;
   options.trace = reports.trace;
   options.queue_lifetime = params.maximal_queue_lifetime;
-  options.bounce_queue_lifetime = params.bounce_queue_lifetime;
+  options.bounce_queue_lifetime =
+      std::min(params.bounce_queue_lifetime, params.maximal_queue_lifetime);
   options.minimal_backoff = params.minimal_backoff_time;
   options.maximal_backoff = params.maximal_backoff_time;
   options.verp_bounces = !params.disable_verp_bounces;
@@ -90,13 +91,22 @@ Finisher::Options finisher_options(const global::Params& params) {
 }
 
 // A message in memory has at least one recipient.
-std::size_t checked_recipient_limit(const global::Params& params) {
-  if (params.qmgr_message_recipient_limit >= params.qmgr_message_active_limit)
-    return static_cast<std::size_t>(params.qmgr_message_recipient_limit);
-  msg::warn(
-      "qmgr_message_recipient_limit is smaller than qmgr_message_active_limit - adjusting "
-      "qmgr_message_recipient_limit");
-  return static_cast<std::size_t>(params.qmgr_message_active_limit);
+std::size_t recipient_limit(const global::Params& params) {
+  return static_cast<std::size_t>(
+      std::max(params.qmgr_message_recipient_limit, params.qmgr_message_active_limit));
+}
+
+void warn_of_adjusted_limits(const global::Params& params) {
+  if (params.qmgr_message_recipient_limit < params.qmgr_message_active_limit) {
+    msg::warn(
+        "qmgr_message_recipient_limit is smaller than qmgr_message_active_limit - adjusting "
+        "qmgr_message_recipient_limit");
+  }
+  if (params.bounce_queue_lifetime > params.maximal_queue_lifetime) {
+    msg::warn(
+        "bounce_queue_lifetime is larger than maximal_queue_lifetime - adjusting "
+        "bounce_queue_lifetime");
+  }
 }
 
 // What a reply says about the destination (spec/queue-and-delivery.md 2.4).
@@ -121,7 +131,7 @@ QueueManager::QueueManager(util::Scheduler& scheduler, const global::Config& con
     : scheduler_(scheduler),
       params_(params),
       message_limit_(static_cast<std::size_t>(params.qmgr_message_active_limit)),
-      recipient_limit_(checked_recipient_limit(params)),
+      recipient_limit_(recipient_limit(params)),
       queue_(global::MailQueue::Settings::from(params)),
       dispatcher_(
           scheduler, wall_seconds,
@@ -151,6 +161,7 @@ QueueManager::QueueManager(util::Scheduler& scheduler, const global::Config& con
 }
 
 void QueueManager::start() {
+  warn_of_adjusted_limits(params_);
   intake_.recover_active();
   scans_.start_incoming();
   scan_deferred();
@@ -297,6 +308,7 @@ void QueueManager::on_transport_failure(Transport& transport, const Dsn& why) {
 
 // By way of the agent that defers, so that it is logged and recorded as any other attempt.
 void QueueManager::retry_later(Entries entries, const Dsn& why) {
+  if (entries.empty()) return;
   Transport& retry = dispatcher_.transport(std::string(global::transport::kRetry));
   for (auto& entry : entries) {
     if (retry.dead || entry->transport == &retry) {

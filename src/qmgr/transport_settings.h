@@ -16,7 +16,7 @@ namespace handoff::qmgr {
 
 struct TransportSettings {
   WindowSettings window;
-  int recipient_limit = 50;  // in one request; 0: none
+  int recipient_limit = 50;  // in one request; 0 and less: none
   std::chrono::seconds destination_rate_delay{0};
   std::chrono::seconds transport_rate_delay{0};
   // Read more recipients of a message when so many have been dealt with, or after so long.

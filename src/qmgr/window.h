@@ -11,11 +11,11 @@
 namespace handoff::qmgr {
 
 struct WindowSettings {
-  int limit = 20;  // 0: none
+  int limit = 20;  // 0: none; less: the initial size
   int initial = 5;
   Feedback positive{};
   Feedback negative{};
-  int cohort_limit = 1;  // 0: never dead
+  int cohort_limit = 1;  // 0 and less: never dead
 
   // The initial size as far as the limit allows.
   [[nodiscard]] int start() const { return limit > 0 && initial > limit ? limit : initial; }

@@ -18,16 +18,21 @@ util::Error system_error(int code) {
   return {util::Error::Kind::System, util::errno_text(code), code};
 }
 
-util::Result<std::optional<util::SocketAddress>> parse_source(std::string_view name,
-                                                              std::string_view value, int family) {
-  if (value.empty()) return std::optional<util::SocketAddress>();
-  std::string_view bare = value;
-  if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
-  auto address = util::SocketAddress::parse(bare, 0);
-  if (!address || address->family() != family)
-    return util::Error::syntax(fmt::format("bad {} parameter: {} (use a numeric {} address)", name,
-                                           value, family == AF_INET ? "IPv4" : "IPv6"));
-  return address;
+// Texts are those that administrators know; the family is left to bind(2).
+std::optional<util::SocketAddress> address_of(const SourceAddress& source) {
+  if (source.setting.empty()) return source.only;
+  std::string_view bare = source.setting;
+  if (bare.starts_with('[')) {
+    if (!bare.ends_with(']'))
+      msg::fatal("smtp_connect_addr: malformed {} parameter: {}", source.parameter, bare);
+    bare = bare.substr(1, bare.size() - 2);
+  }
+  const auto address = util::SocketAddress::parse(bare, 0);
+  if (!address) {
+    msg::fatal("smtp_connect_addr: bad {} parameter: {}: Name or service not known",
+               source.parameter, bare);
+  }
+  return *address;
 }
 
 void set_option(int socket, int level, int option, int value, std::string_view name) {
@@ -36,11 +41,11 @@ void set_option(int socket, int level, int option, int value, std::string_view n
 }
 
 util::Status bind_source(int socket, const SourceAddresses& source, int family) {
-  const auto& address = family == AF_INET6 ? source.ipv6 : source.ipv4;
+  const auto address = address_of(family == AF_INET6 ? source.ipv6 : source.ipv4);
   if (!address) return {};
   if (::bind(socket, address->get(), address->length()) == 0) return {};
   const std::string why = util::errno_text(errno);
-  msg::warn("bind {}: {}", address->text(), why);
+  msg::warn("smtp_connect_addr: bind {}: {}", address->text(), why);
   if (!source.enforce) return {};
   return util::Error::syntax("server configuration error");
 }
@@ -59,16 +64,10 @@ util::Status finish_connect(int socket, std::chrono::seconds timeout) {
 
 }  // namespace
 
-util::Result<SourceAddresses> SourceAddresses::from(const global::Params& params) {
-  SourceAddresses source;
-  auto ipv4 = parse_source("smtp_bind_address", params.smtp_bind_address, AF_INET);
-  if (!ipv4) return std::move(ipv4).error();
-  auto ipv6 = parse_source("smtp_bind_address6", params.smtp_bind_address6, AF_INET6);
-  if (!ipv6) return std::move(ipv6).error();
-  source.ipv4 = *ipv4;
-  source.ipv6 = *ipv6;
-  source.enforce = params.smtp_bind_address_enforce;
-  return source;
+SourceAddresses SourceAddresses::from(const global::Params& params) {
+  return {.ipv4 = {"smtp_bind_address", params.smtp_bind_address},
+          .ipv6 = {"smtp_bind_address6", params.smtp_bind_address6},
+          .enforce = params.smtp_bind_address_enforce};
 }
 
 util::Result<util::UniqueFd> connect_to(const util::SocketAddress& server,

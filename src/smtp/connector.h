@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "global/params.h"
 #include "util/result.h"
@@ -11,14 +12,20 @@
 
 namespace handoff::smtp {
 
-// Where connections come from.
+// Where connections of one family come from: as main.cf says, which nobody looks at before one is
+// made, or the only address that this machine has.
+struct SourceAddress {
+  std::string_view parameter;
+  std::string setting;  // "192.0.2.1" or "[192.0.2.1]"
+  std::optional<util::SocketAddress> only{};
+};
+
 struct SourceAddresses {
-  std::optional<util::SocketAddress> ipv4;
-  std::optional<util::SocketAddress> ipv6;
+  SourceAddress ipv4{};
+  SourceAddress ipv6{};
   bool enforce = false;  // smtp_bind_address_enforce: without it there is no connection
 
-  // smtp_bind_address and smtp_bind_address6, "192.0.2.1" or "[192.0.2.1]".
-  static util::Result<SourceAddresses> from(const global::Params& params);
+  static SourceAddresses from(const global::Params& params);
 };
 
 struct ConnectSettings {
@@ -27,8 +34,8 @@ struct ConnectSettings {
   int window_size = 0;               // tcp_windowsize
 };
 
-// Why not: the text is only the system's ("Connection refused"). Error Syntax when the source
-// address cannot be used and must.
+// A malformed source address ends the program. Why not: the text is only the system's ("Connection
+// refused"). Error Syntax when the source address cannot be used and must.
 util::Result<util::UniqueFd> connect_to(const util::SocketAddress& server,
                                         const ConnectSettings& settings);
 

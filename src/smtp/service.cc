@@ -92,14 +92,15 @@ Router SmtpService::make_router() {
   lookups.is_self = [this](const util::SocketAddress& address) {
     return own_addresses_.is_own(address) || own_addresses_.is_proxied(address);
   };
-  return Router(util::or_die(RouteSettings::from(params_, families)), std::move(lookups));
+  return Router(util::or_die(RouteSettings::from(process_.config(), params_, families)),
+                std::move(lookups));
 }
 
 ConnectSettings SmtpService::connect_settings() const {
   ConnectSettings settings;
-  settings.source = util::or_die(SourceAddresses::from(params_));
-  if (!settings.source.ipv4) settings.source.ipv4 = only_address(own_addresses_, AF_INET);
-  if (!settings.source.ipv6) settings.source.ipv6 = only_address(own_addresses_, AF_INET6);
+  settings.source = SourceAddresses::from(params_);
+  settings.source.ipv4.only = only_address(own_addresses_, AF_INET);
+  settings.source.ipv6.only = only_address(own_addresses_, AF_INET6);
   settings.timeout = params_.smtp_connect_timeout;
   settings.window_size = params_.tcp_windowsize;
   return settings;

@@ -14,6 +14,7 @@ from typing import Iterator, List
 import pytest
 
 from support import programs
+from support.layout import MAIL_OWNER, SETGID_GROUP
 from support.root import needs_root
 
 MAIN_CF = "myhostname = mail.example.test\nrelayhost = [mx.example.test]\nunused = x\n"
@@ -97,7 +98,55 @@ def test_quiet_does_not_warn_of_what_is_unused(directory):
     assert "unused" not in postconf(directory, "-nq").stderr
 
 
+def good(directory: pathlib.Path) -> None:
+    """Accounts that this machine has, and entries without a mistake."""
+    with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
+        main_cf.write(f"mail_owner = {MAIL_OWNER}\nsetgid_group = {SETGID_GROUP}\n")
+    (directory / "master.cf").write_text("smtp unix - - n - - smtp -o max_use=5\n"
+                                         "slow unix - - n - - smtp -o smtp_helo_timeout=5s\n")
+
+
+def test_check_looks_at_services(directory):
+    good(directory)
+    with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
+        main_cf.write("smtp_destination_recipient_limit = 5x\nslow_delivery_slot_discount = 101\n"
+                      "none_destination_recipient_limit = 5x\n")
+    with open(directory / "master.cf", "a", encoding="utf-8") as master_cf:
+        master_cf.write("a unix - - n - - smtp -o max_use=x -o smtpd_timeout=x -o queue_run_delay=y\n"
+                        "b unix - - n - - pickup -o max_idle=0 -o smtp_helo_timeout=y\n"
+                        "c unix - - n - - smtp -o xy\nd unix - -\ne tcp - - n - - smtp\n")
+    done = postconf(directory, "--check")
+    assert done.returncode == 1
+    said = [line.partition("warning: ")[2].replace(str(directory), "DIR") for line in done.stderr.splitlines()]
+    assert said == [
+        "DIR/main.cf, line 6: smtp_destination_recipient_limit = 5x: must be a whole number",
+        "bad numerical configuration: smtp_destination_recipient_limit = 5x",
+        "DIR/main.cf, line 7: slow_delivery_slot_discount = 101: must be a whole number, at most 100",
+        "invalid slow_delivery_slot_discount parameter value 101 > 100",
+        "DIR/master.cf, line 3: max_use = x: must be a whole number, at least 1",
+        "bad numerical configuration: max_use = x",
+        "DIR/master.cf, line 3: queue_run_delay = y: must be a number and s, m, h, d or w, at least 1s",
+        "parameter queue_run_delay: bad time value or unit: y",
+        "DIR/master.cf, line 4: max_idle = 0: must be a number and s, m, h, d or w, at least 1s",
+        "invalid max_idle: 0 (min 1)",
+        "DIR/master.cf: line 5: invalid \"-o xy\" option value: missing '=' after attribute name",
+        "DIR/master.cf: line 6: bad field count",
+        "DIR/master.cf: line 7: invalid type field \"tcp\" in \"e tcp - - n - - smtp\""]
+
+
+@needs_root("only root's programs look for accounts")
+def test_check_looks_for_accounts(directory):
+    good(directory)
+    assert postconf(directory, "--check").returncode == 0
+    with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
+        main_cf.write("mail_owner = nosuch\n")
+    done = postconf(directory, "--check")
+    assert done.returncode == 1
+    assert "parameter mail_owner: unknown user name value: nosuch" in done.stderr
+
+
 def test_check_reports_all_bad_values(directory):
+    good(directory)
     assert postconf(directory, "--check").returncode == 0
     with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
         main_cf.write("max_use = none\nmax_idle = 10x\nsoft_bounce = maybe\n")
@@ -106,7 +155,7 @@ def test_check_reports_all_bad_values(directory):
     for text in ("bad numerical configuration: max_use = none",
                  "parameter max_idle: bad time value or unit: 10x",
                  "bad boolean configuration: soft_bounce = maybe",
-                 "main.cf, line 5: max_idle = 10x: must be "):
+                 "main.cf, line 7: max_idle = 10x: must be "):
         assert text in done.stderr
 
 

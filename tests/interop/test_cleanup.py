@@ -105,6 +105,20 @@ def test_impossible_lengths_are_refused(pair: Pair):
         assert (outcome.status, outcome.records) == (1, None)
 
 
+@pytest.mark.parametrize("limit", ["2", "1", "0", "-1"])
+def test_as_many_recipients_are_remembered(limit: str):
+    """None too many for 0 and less."""
+    twice = message(b"Subject: x\n\nhi\n", recipients=[b"a@x.test", b"b@x.test", b"c@x.test"] * 2)
+    outcomes = []
+    for mix in (stock_but(), stock_but("cleanup")):
+        with Instance(mix, services=ALONE, duplicate_filter_limit=limit) as mail:
+            mail.log.allow("public/qmgr")
+            outcomes.append(submit(mail, twice))
+    assert outcomes[0] == outcomes[1]
+    recipients = [record for record in outcomes[0].records or [] if record[0] == "R"]
+    assert len(recipients) == {"2": 4, "1": 5}.get(limit, 3)
+
+
 def test_what_cannot_be_delivered_goes_back_to_the_sender():
     """As pickup asks for; with stock's bounce, since ours cannot tell the sender yet."""
     hops = message(b"Received: x\n" * 60 + b"Subject: x\n\nhi\n", recipients=[b"a@example.com", b"b"])

@@ -133,15 +133,17 @@ def stock_expansion(settings: str) -> str:
             env=environment("stock"), check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
 
 
-def compare(settings: Sequence[str], reader: str = "scache") -> None:
+def compare(settings: Sequence[str], reader: str = "scache", stock_reader: str = "") -> None:
     """Ours and stock's complaints about each of these settings, side by side.
 
-    `reader` is our program that reads them; with stock every program is.
+    `reader` is the program that reads them; with stock it may be another one.
     """
+    stock_reader = stock_reader or reader
     with concurrent.futures.ThreadPoolExecutor(24) as pool:  # each of which sleeps for a second
         ours = list(pool.map(lambda text: complaints("ours", text, reader), settings))
-        stock = list(pool.map(functools.partial(complaints, "stock"), settings))
-    ours = [[line.replace(f"postfix/{reader}: ", "postfix/scache: ") for line in lines] for lines in ours]
+        stock = list(pool.map(lambda text: complaints("stock", text, stock_reader), settings))
+    ours = [[line.replace(f"postfix/{reader}: ", f"postfix/{stock_reader}: ") for line in lines]
+            for lines in ours]
     assert dict(zip(settings, ours)) == dict(zip(settings, stock))
 
 
@@ -257,8 +259,9 @@ def test_values_are_taken_as_by_stock(name, texts):
     compare([f"{name} = ${{empty}}{text}${{empty}}" for text in texts])
 
 
-def wrong_values(row: Row) -> Iterator[str]:
-    """Values that a parameter of this kind, and with these bounds, must not have."""
+def doubtful_values(row: Row) -> Iterator[str]:
+    """Values that a parameter of this kind, and with these bounds, must not have; and the extremes
+    where there are no bounds."""
     unit = "s" if row.kind == "Time" else ""
     if row.kind in {"Str", "Raw"}:
         yield ""
@@ -266,16 +269,40 @@ def wrong_values(row: Row) -> Iterator[str]:
         yield "maybe"
     else:
         yield "1x"
-        if row.least != "kAny":
-            yield f"{int(row.least) - 1}{unit}"
-        if row.most != "kAny":
-            yield f"{int(row.most) + 1}{unit}"
+        yield f"-1{unit}" if row.least == "kAny" else f"{int(row.least) - 1}{unit}"
+        yield f"{2**31 - 1}{unit}" if row.most == "kAny" else f"{int(row.most) + 1}{unit}"
+
+
+# Those that stop after they have read their parameters if there is no queue directory.
+@NEEDS_ACCOUNTS
+@pytest.mark.parametrize("reader", ["scache", "smtp", "qmgr", "pickup", "cleanup", "trivial-rewrite", "bounce"])
+def test_each_parameter_is_checked_as_by_stock(reader: str):
+    """Those that all programs read in scache, which has few of its own, and the others in theirs."""
+    read = {"all", reader} if reader == "scache" else {reader}
+    compare([f"{name} = {value}\nqueue_directory = /nonexistent" for name, row in sorted(rows().items())
+             if name not in EXTENSIONS and read & set(row.readers.split(","))
+             for value in doubtful_values(row)], reader)
+
+
+def test_a_mistake_is_reported_where_it_was_made():
+    compare([f"{name} = {value}" for name in ("default_transport", "local_transport", "relay_transport",
+                                              "virtual_transport") for value in ("", "$undefined")],
+            "trivial-rewrite")
 
 
 @NEEDS_ACCOUNTS
-def test_each_parameter_is_checked_as_by_stock():
-    compare([f"{name} = {value}" for name, row in sorted(rows().items())
-             if row.readers == "all" and name not in EXTENSIONS for value in wrong_values(row)])
+def test_mistakes_that_only_the_smtp_client_makes_out():
+    """Of two, the second stops stock where it has nothing against the first."""
+    last = "smtp_dns_resolver_options = odd"
+    compare(["smtp_address_preference = ipv9", f"smtp_address_preference = IPv4\n{last}",
+             "smtp_address_preference = ipv4 ipv6", "smtp_dns_support_level = maybe",
+             f"smtp_dns_support_level = Enabled\n{last}", "smtp_host_lookup = odd", "smtp_host_lookup = DNS",
+             "smtp_host_lookup = dns, odd", f"smtp_host_lookup = ,\n{last}",
+             f"disable_dns_lookups = yes\nsmtp_host_lookup = odd\n{last}",
+             f"smtp_dns_support_level = disabled\nsmtp_host_lookup = odd\n{last}",
+             last, "smtp_dns_resolver_options = res_defnames, odd", "smtp_dns_resolver_options = RES_DNSRCH",
+             "smtp_address_preference = ipv9\nsmtp_dns_support_level = maybe",
+             "smtp_dns_support_level = maybe\nsmtp_host_lookup = odd", f"smtp_host_lookup = odd\n{last}"], "smtp")
 
 
 @NEEDS_ACCOUNTS
@@ -293,7 +320,7 @@ def test_names_of_ports_are_read_as_by_stock():
     entries = ["a", "a=", "a==25", "a = 25", "a=25b", "24=25", "=", "==", "{a=25}", "a=-5", "a=0",
                "a=25\tb=x", "a-b=25", "a=b==25", "=a=25", "a=25=", "2a=25", "a=70000", "a=25, a=26",
                "a=smtp", "a=25,,b=26", "a=25, b"]
-    compare([f"known_tcp_ports = smtp=25, {entry}" for entry in entries], "smtp")
+    compare([f"known_tcp_ports = smtp=25, {entry}" for entry in entries], "smtp", "scache")
 
 
 @NEEDS_ACCOUNTS

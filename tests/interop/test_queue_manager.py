@@ -4,19 +4,25 @@ Each test runs both, one after the other, and compares: requests byte for byte, 
 becomes of the queue file.
 """
 
+import concurrent.futures
 import fcntl
+import functools
 import os
 import re
 import socket
 import threading
 import time
+from typing import Iterator, List, Tuple
 
 import pytest
 
 from support import agent, attributes as protocol, queue_file
 from support.agent import Agent
 from support.conditions import wait_until
+from support.instance import Instance
+from support.programs import stock_but
 from support.queue_file import record
+from support.root import STOCK_MASTER, needs_root
 
 MANAGERS = ["stock", "ours"]
 SETTINGS = {"default_transport": "standin", "relay_transport": "standin"}
@@ -347,6 +353,69 @@ def test_returns_mail_that_is_too_old(stock_suite, manager):
             mail.log.wait_for(f"{queue_id}: from=<sender@example.org>, status=expired, "
                               "returned to sender")
             mail.log.wait_for(f"{queue_id}: removed")
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
+def test_bounces_stay_no_longer_than_other_mail(stock_suite, manager):
+    """And a limit on recipients is not below that on messages."""
+    adjusted = ["qmgr_message_recipient_limit is smaller than qmgr_message_active_limit - adjusting "
+                "qmgr_message_recipient_limit",
+                "bounce_queue_lifetime is larger than maximal_queue_lifetime - adjusting bounce_queue_lifetime"]
+    with stock_suite(qmgr=manager, maximal_queue_lifetime="1d", qmgr_message_active_limit=30000,
+                     **SETTINGS) as mail:
+        mail.log.expect("adjusting bounce_queue_lifetime")
+        mail.log.expect("adjusting qmgr_message_recipient_limit")
+        old = time.time() - 2 * 86400
+        with Agent(mail.queue_directory, answer=lambda request:
+                   agent.DONE if request["sender"] else agent.LATER):
+            queue_id = inject(mail, message(sender(""), recipients("user@example.com"), arrival=old))
+            mail.log.wait_for(f"{queue_id}: from=<>, status=expired, returned to sender")
+            mail.log.wait_for(f"{queue_id}: removed")
+        assert [line.split("warning: ")[1] for line in mail.log.lines()
+                if "/qmgr[" in line and "warning: " in line] == adjusted
+
+
+def parameters_of_transports() -> Iterator[Tuple[str, str]]:
+    """Each, with values good and bad."""
+    counts = ["-1", "0", "1x", "$nosuch"]
+    shares = ["abc", "2", "-1", "", "1/0", "1x", "1/5x", "0.5 2", "-1/-1", "1 / concurrency"]
+    values = {"delivery_slot_cost": counts, "delivery_slot_loan": counts,
+              "delivery_slot_discount": ["-1", "101", "", "1x"], "minimum_delivery_slots": counts,
+              "recipient_limit": counts, "extra_recipient_limit": counts, "recipient_refill_limit": counts,
+              "destination_recipient_limit": counts, "initial_destination_concurrency": counts,
+              # With -1 stock never delivers anything.
+              "destination_concurrency_limit": counts[1:],
+              "destination_concurrency_failed_cohort_limit": counts,
+              "recipient_refill_delay": ["-1s", "0", "5x", ""], "destination_rate_delay": ["-1s", "0", "5x"],
+              "transport_rate_delay": ["-1s", "0", ""],
+              "destination_concurrency_positive_feedback": shares,
+              "destination_concurrency_negative_feedback": shares}
+    for name, texts in values.items():
+        yield from ((f"standin_{name}", text) for text in texts)
+    for sign in ("positive", "negative"):
+        yield f"default_destination_concurrency_{sign}_feedback", "abc"
+
+
+def complaints(manager: str, setting: Tuple[str, str]) -> List[str]:
+    """Those of a queue manager that has a message for a transport, without our explanations."""
+    name, value = setting
+    with Instance(stock_but("qmgr") if manager == "ours" else stock_but(), **{**SETTINGS, name: value}) as mail:
+        mail.log.allow("/qmgr.* (warning|fatal): |qmgr.* exit status 1|bad command startup")
+        with Agent(mail.queue_directory):
+            queue_id = inject(mail, message(sender(), recipients("user@example.com")))
+            mail.log.wait_for(rf"{queue_id}: removed|/qmgr\[\d+\]: fatal: ")
+        lines = [line.partition("]: ")[2] for line in mail.log.troubles() if "/qmgr[" in line]
+    return [line for line in lines if not line.startswith(f"warning: {mail.config_directory}/main.cf, line")]
+
+
+@needs_root(STOCK_MASTER)
+def test_parameters_of_transports_are_checked_as_by_stock():
+    """Those, too, that have no effect with ours."""
+    settings = list(parameters_of_transports())
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        stock = list(pool.map(functools.partial(complaints, "stock"), settings))
+        ours = list(pool.map(functools.partial(complaints, "ours"), settings))
+    assert dict(zip(settings, ours)) == dict(zip(settings, stock))
 
 
 @pytest.mark.parametrize("manager", MANAGERS)

@@ -5,9 +5,16 @@ misbehaves in one way. What the log says of the recipients, whether the connecti
 what the server was told must be the same; stock's runs keep the expectations honest.
 """
 
+import concurrent.futures
+import functools
+import re
+
 import pytest
 
 from support.conditions import wait_until
+from support.instance import Instance
+from support.programs import stock_but
+from support.root import STOCK_MASTER, needs_root
 from support.smtp_peer import EndOfFile, RecordingPeer
 
 BOTH = pytest.mark.parametrize("smtp", ["stock", "ours"])
@@ -194,3 +201,31 @@ def assert_kept(mail, peer, kept):
     line = mail.log.wait_for(rf"{probe}: to=<probe@example.test>, .*status=sent")[0].string
     assert ("conn_use=2" in line) == kept, line
     assert (len(peer.connections) == before) == kept
+
+
+# Next hops, and source addresses that do not suit them; nobody listens there.
+SOURCES = [("[127.0.0.1]:9", "smtp_bind_address6", "1.2.3.4"), ("[127.0.0.1]:9", "smtp_bind_address", "1.2.3.4.5"),
+           ("[127.0.0.1]:9", "smtp_bind_address", "::1"), ("[127.0.0.1]:9", "smtp_bind_address", "[127.0.0.1]"),
+           ("[127.0.0.1]:9", "smtp_bind_address", "localhost"), ("[127.0.0.1]:9", "smtp_bind_address", "[odd"),
+           ("[127.0.0.1]:9", "smtp_bind_address", "[odd]"), ("[::1]:9", "smtp_bind_address", "odd"),
+           ("[::1]:9", "smtp_bind_address6", "odd"), ("[::1]:9", "smtp_bind_address6", "1.2.3.4")]
+
+
+def sent_from(smtp, source):
+    """What a client says that is to send from there."""
+    nexthop, parameter, address = source
+    with Instance(stock_but("smtp") if smtp == "ours" else stock_but(), relayhost=nexthop,
+                  inet_protocols="all", **{parameter: address}) as mail:
+        mail.log.allow("/smtp.* (warning|fatal): ", "smtp.* exit status 1|bad command startup|smtp socket: malformed")
+        mail.inject(["a@b.test"], MESSAGE)
+        wait_until(lambda: re.search(r"status=deferred|/smtp\[\d+\]: fatal: ", mail.log.text()), 15, "the end")
+        lines = [line.partition("]: ")[2] for line in mail.log.lines() if "/smtp[" in line]
+    return [re.sub(r"^\w+: |delays?=[^ ]*", "", line) if "status=" in line else line for line in lines]
+
+
+@needs_root(STOCK_MASTER)
+def test_source_addresses_are_looked_at_when_they_are_needed():
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        stock = list(pool.map(functools.partial(sent_from, "stock"), SOURCES))
+        ours = list(pool.map(functools.partial(sent_from, "ours"), SOURCES))
+    assert dict(zip(SOURCES, ours)) == dict(zip(SOURCES, stock))

@@ -82,9 +82,14 @@ TEST(Feedback, ReadsAllForms) {
   EXPECT_DOUBLE_EQ(Feedback::parse("x", "1/sqrt_concurrency").at(16), 0.25);
 }
 
+TEST(Feedback, LooksNoFurtherThanTheNumberWithoutADivision) {
+  for (const char* text : {"0.5x", "0.5 2", "0.5x/5"})
+    EXPECT_DOUBLE_EQ(Feedback::parse("x", text).at(3), 0.5) << text;
+}
+
 TEST(Feedback, TakesOneForAnythingElse) {
-  for (const char* bad : {"", "2", "-1", "x", "1/0", "1/x", "3/2", "1/", "nan"}) {
-    test::LogCapture::expect("ignoring malformed or out-of-range feedback value");
+  for (const char* bad : {"", "2", "-1", "x", "1/0", "1/x", "3/2", "1/", "nan", "1/5x", "-1/-1"}) {
+    test::LogCapture::expect("name: ignoring malformed or unreasonable feedback: ");
     EXPECT_DOUBLE_EQ(Feedback::parse("name", bad).at(3), 1) << bad;
   }
 }
