@@ -24,7 +24,8 @@ Result<Assignment> parse_assignment(std::string_view text) {
 util::Status visit_assignments(std::string_view text, const std::string& file,
                                const AssignmentVisitor& visit) {
   for (const util::LogicalLine& line : util::logical_lines(text, file)) {
-    const Result<Assignment> assignment = parse_assignment(line.text);
+    const auto visible = std::string_view(line.text).substr(0, line.text.find('\0'));
+    const Result<Assignment> assignment = parse_assignment(visible);
     if (!assignment) {
       msg::warn(
           "{}, line {}: an entry is name = value; a line that begins with a blank continues "

@@ -194,15 +194,19 @@ Status parse_command(std::string_view text, MasterEntry& entry) {
 
 Result<MasterEntry> parse_master_entry(std::string_view text) {
   MasterEntry entry;
-  std::string_view rest = text;
+  std::string_view command = text;
   for (std::size_t i = 0; i < MasterEntry::Program; ++i)
-    entry.fields[i] = util::next_brace_word(rest, kSeparators);
-  if (Status parsed = parse_command(rest, entry); !parsed) return std::move(parsed).error();
+    entry.fields[i] = util::next_brace_word(command, kSeparators);
+  std::string_view rest = command;
+  entry.fields[MasterEntry::Program] = util::next_brace_word(rest, kSeparators);
+  if (entry.fields[MasterEntry::Program].empty()) return Error::syntax(std::string(kBadFieldCount));
   for (std::size_t i = 0; i < MasterEntry::kFields; ++i) {
     const auto field = static_cast<MasterEntry::Field>(i);
     if (Status checked = check_field(field, entry.fields[i], text); !checked)
       return std::move(checked).error();
   }
+  // Last: it warns of what it finds.
+  if (Status parsed = parse_command(command, entry); !parsed) return std::move(parsed).error();
   return entry;
 }
 

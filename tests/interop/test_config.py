@@ -327,4 +327,5 @@ def test_names_of_ports_are_read_as_by_stock():
 def test_files_are_read_as_by_stock():
     compare(["soft_bounce = x\n  y\n# c\n\n  z", "soft_bounce=\tx\r",
              "soft_bounce = 1\nsoft_bounce = 2", "soft_bounce = 2\nsoft_bounce = 2",
-             "soft_bounce =\n    x", "soft_bounce=x # y"])
+             "soft_bounce =\n    x", "soft_bounce=x # y", "soft_bounce = x\0y", "soft_bounce = x\0y\n  z",
+             "# x\0\nsoft_bounce = \0 y", "  \0\nsoft_bounce = x\0"])

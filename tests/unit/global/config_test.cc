@@ -40,6 +40,15 @@ TEST(Config, TakesFilesWithCarriageReturnsAndWithoutFinalNewline) {
   EXPECT_EQ(config.find("b")->value, "2 # not a comment");
 }
 
+TEST(Config, ALineEndsBeforeItsFirstNul) {
+  using std::string_view_literals::operator""sv;
+  const Config config = parse("a = 1\0 2\n 3\n \0\nb = 4\n"sv);
+  EXPECT_EQ(config.find("a")->value, "1");
+  EXPECT_EQ(config.find("b")->value, "4");
+  LogCapture::expect("/test/main.cf, line 1: an entry is name = value");
+  EXPECT_EQ(mistake("\0a = 1\n"sv), "/test/main.cf, line 1: missing attribute name: \"\"");
+}
+
 TEST(Config, RefusesLinesThatAreNoAssignment) {
   LogCapture::expect("/test/main.cf, line 3: an entry is name = value");
   LogCapture::expect("/test/main.cf, line 1: an entry is name = value");
