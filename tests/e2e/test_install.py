@@ -197,7 +197,10 @@ def test_mistakes_in_the_configuration_are_not_taken_for_a_running_system(box):
     bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
     try:
         box.postfix("check")
-        (box.queue / "pid/master.pid").write_text(f"{bystander.pid}\n")
+        pid_file = box.queue / "pid/master.pid"
+        pid_file.write_text(f"{bystander.pid}\n")
+        owner = pid_file.parent.stat()
+        os.chown(pid_file, owner.st_uid, owner.st_gid)
         box.configure(service_throttle_time="x")
         assert "is not running" in box.postfix("status", status=1)
         assert "is not running" in box.postfix("stop", status=1)
