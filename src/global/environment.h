@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "global/config.h"
+#include "global/params.h"
 #include "util/result.h"
 
 namespace handoff::global {
@@ -25,6 +27,10 @@ class Environment {
   // Reduced to what import_environment names, in that order: a plain name keeps its variable if
   // it is there, "name=value" sets one. Error Syntax for unbalanced braces.
   [[nodiscard]] util::Result<Environment> filtered(std::string_view import) const;
+
+  // The same for what main.cf says; logs a warning with file and line before it fails.
+  [[nodiscard]] util::Result<Environment> imported(const Config& config,
+                                                   const Params& params) const;
 
   // This process's, from now on: nothing else stays.
   void take_effect() const;
