@@ -55,10 +55,11 @@ void Environment::remove(std::string_view name) {
   std::erase_if(variables_, named(name));
 }
 
-util::Result<Environment> Environment::imported(const Config& config, const Params& params) const {
-  auto environment = filtered(params.import_environment);
+util::Result<Environment> Environment::imported(const Config& config,
+                                                std::string_view import) const {
+  auto environment = filtered(import);
   if (environment) return environment;
-  config.explain("import_environment", params.import_environment,
+  config.explain("import_environment", import,
                  "must be names and name=value, where { ends with the matching }");
   return util::Error::syntax("import_environment: " + environment.error().what);
 }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "global/config.h"
-#include "global/params.h"
 #include "util/result.h"
 
 namespace handoff::global {
@@ -30,7 +29,7 @@ class Environment {
 
   // The same for what main.cf says; logs a warning with file and line before it fails.
   [[nodiscard]] util::Result<Environment> imported(const Config& config,
-                                                   const Params& params) const;
+                                                   std::string_view import) const;
 
   // This process's, from now on: nothing else stays.
   void take_effect() const;

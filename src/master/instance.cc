@@ -216,7 +216,7 @@ util::Result<Environment> Instance::imported_environment(const global::Config& c
                                                          const global::Params& params) const {
   Environment base = inherited_;
   base.set(proto::kLogTagVariable, params.syslog_name);
-  return base.imported(config, params);
+  return base.imported(config, params.import_environment);
 }
 
 }  // namespace handoff::master

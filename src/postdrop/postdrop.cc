@@ -117,7 +117,8 @@ void close_inherited_descriptors() {
 
 // Keeps what import_environment allows.
 void clean_environment(const global::Config& config, const global::Params& params) {
-  auto environment = util::or_die(global::Environment::own().imported(config, params));
+  auto environment =
+      util::or_die(global::Environment::own().imported(config, params.import_environment));
   environment.set("PATH", "/bin:/usr/bin");
   environment.take_effect();
 }

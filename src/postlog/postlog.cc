@@ -119,7 +119,8 @@ int run(int argc, char** argv) {
   choice.directory = options.config_directory;
   const auto config = global::Config::load(choice);
   const auto params = global::load_params(config, kProgram);
-  auto environment = util::or_die(global::Environment::own().imported(config, params));
+  auto environment =
+      util::or_die(global::Environment::own().imported(config, params.import_environment));
   (void)global::check_installation(config, params);
   environment.set("PATH", kPath);
   environment.take_effect();

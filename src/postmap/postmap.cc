@@ -109,7 +109,7 @@ int run(int argc, char** argv) {
   const auto config = load_config(options);
   const auto params = global::load_params(config, kProgram);
   (void)global::check_installation(config, params);
-  (void)util::or_die(global::Environment::own().imported(config, params));
+  (void)util::or_die(global::Environment::own().imported(config, params.import_environment));
   global::open_log(config, params, kProgram, global::LogRole::Command);
   tables::Settings settings = global::table_settings(config, params);
   settings.utf8 |= options.force_utf8;

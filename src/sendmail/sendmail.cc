@@ -109,7 +109,7 @@ int run(int argc, char** argv) {
   const auto params = global::try_load_params(config, "sendmail");
   if (!params) fail("{}", params.error().what);
   (void)global::check_installation(config, *params);
-  (void)util::or_die(global::Environment::own().imported(config, *params));
+  (void)util::or_die(global::Environment::own().imported(config, params->import_environment));
   global::open_log(config, *params, "sendmail", global::LogRole::Command);
   switch (options.mode) {
     case Options::Mode::Submit:
