@@ -1,6 +1,5 @@
 #include "global/config.h"
 
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "global/master_proto.h"
 #include "util/msg.h"
 #include "util/or_die.h"
+#include "util/set_id.h"
 #include "util/text.h"
 #include "util/text_file.h"
 
@@ -24,10 +24,6 @@ using util::Error;
 using util::Result;
 using util::Status;
 
-bool set_id_process() {
-  return getauxval(AT_SECURE) != 0;
-}
-
 bool lists(const Config& config, std::string_view parameter, std::string_view directory) {
   const Result<std::string> value = config.value(parameter);
   return value && std::ranges::count(util::split(*value, ", \t\r\n"), directory) > 0;
@@ -35,7 +31,7 @@ bool lists(const Config& config, std::string_view parameter, std::string_view di
 
 // A set-gid command does for an ordinary user only what the default main.cf allows.
 Status authorize(const std::string& directory) {
-  if (!set_id_process() || getuid() == 0 || directory == kDefaultConfigDirectory) return {};
+  if (!util::set_id_process() || getuid() == 0 || directory == kDefaultConfigDirectory) return {};
   ConfigOptions standard;
   standard.directory = kDefaultConfigDirectory;
   const Result<Config> config = Config::try_load(standard);

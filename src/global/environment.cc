@@ -55,6 +55,15 @@ void Environment::remove(std::string_view name) {
   std::erase_if(variables_, named(name));
 }
 
+util::Result<Environment> Environment::imported(const Config& config,
+                                                std::string_view import) const {
+  auto environment = filtered(import);
+  if (environment) return environment;
+  config.explain("import_environment", import,
+                 "must be names and name=value, where { ends with the matching }");
+  return util::Error::syntax("import_environment: " + environment.error().what);
+}
+
 util::Result<Environment> Environment::filtered(std::string_view import) const {
   const auto words = util::split_brace_words(import, kListSeparators);
   if (!words) return words.error();

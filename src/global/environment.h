@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "global/config.h"
 #include "util/result.h"
 
 namespace handoff::global {
@@ -25,6 +26,10 @@ class Environment {
   // Reduced to what import_environment names, in that order: a plain name keeps its variable if
   // it is there, "name=value" sets one. Error Syntax for unbalanced braces.
   [[nodiscard]] util::Result<Environment> filtered(std::string_view import) const;
+
+  // The same for what main.cf says; logs a warning with file and line before it fails.
+  [[nodiscard]] util::Result<Environment> imported(const Config& config,
+                                                   std::string_view import) const;
 
   // This process's, from now on: nothing else stays.
   void take_effect() const;

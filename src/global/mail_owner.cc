@@ -10,6 +10,7 @@
 #include "global/own_addresses.h"
 #include "util/msg.h"
 #include "util/or_die.h"
+#include "util/set_id.h"
 #include "util/text.h"
 #include "util/valid_hostname.h"
 
@@ -177,6 +178,11 @@ MailOwner current_user() {
   return {geteuid(), getegid(), user ? user->name : std::to_string(geteuid())};
 }
 
+// Where a command is set-gid the installation is not rootless, whoever runs it.
+bool has_own_accounts() {
+  return !rootless() || util::set_id_process();
+}
+
 }  // namespace
 
 bool rootless() {
@@ -191,7 +197,8 @@ Result<MailOwner> try_check_installation(const Config& config, const Params& par
     return host.error();
   if (Status domain = check_host_name(checker, "mydomain", params.mydomain); !domain)
     return domain.error();
-  const Result<MailOwner> owner = rootless() ? current_user() : check_accounts(checker, params);
+  const Result<MailOwner> owner =
+      has_own_accounts() ? check_accounts(checker, params) : current_user();
   if (!owner) return owner.error();
   if (config.find("mynetworks") == nullptr) {
     if (const auto style = parse_mynetworks_style(config, params.mynetworks_style); !style)

@@ -216,13 +216,7 @@ util::Result<Environment> Instance::imported_environment(const global::Config& c
                                                          const global::Params& params) const {
   Environment base = inherited_;
   base.set(proto::kLogTagVariable, params.syslog_name);
-  auto environment = base.filtered(params.import_environment);
-  if (!environment) {
-    config.explain("import_environment", params.import_environment,
-                   "must be names and name=value, where { ends with the matching }");
-    return util::Error::syntax("import_environment: " + environment.error().what);
-  }
-  return environment;
+  return base.imported(config, params.import_environment);
 }
 
 }  // namespace handoff::master

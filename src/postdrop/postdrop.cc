@@ -50,6 +50,7 @@
 #include "global/config.h"
 #include "global/environment.h"
 #include "global/mail_log.h"
+#include "global/mail_owner.h"
 #include "global/mail_proto.h"
 #include "global/mail_queue.h"
 #include "global/params.h"
@@ -115,8 +116,9 @@ void close_inherited_descriptors() {
 }
 
 // Keeps what import_environment allows.
-void clean_environment(const global::Params& params) {
-  auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
+void clean_environment(const global::Config& config, const global::Params& params) {
+  auto environment =
+      util::or_die(global::Environment::own().imported(config, params.import_environment));
   environment.set("PATH", "/bin:/usr/bin");
   environment.take_effect();
 }
@@ -289,7 +291,8 @@ int run(int argc, char** argv) {
   const Options options = parse_options(argc, argv);
   const global::Config config = load_config(options);
   const global::Params params = global::load_params(config, "postdrop");
-  clean_environment(params);
+  (void)global::check_installation(config, params);
+  clean_environment(config, params);
   global::open_log(config, params, "postdrop", global::LogRole::Command);
   check_that_nobody_is_restricted(params);
   if (chdir(params.queue_directory.c_str()) < 0)

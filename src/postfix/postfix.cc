@@ -165,7 +165,8 @@ void check_json_log(const global::Config& config, const global::Params& params) 
 
 global::Environment script_environment(const Options& options, const global::Config& config,
                                        const global::Params& params) {
-  auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
+  auto environment =
+      util::or_die(global::Environment::own().imported(config, params.import_environment));
   constexpr const char* kNotify = util::ServiceManager::kVariable;
   if (const auto socket = global::Environment::own().find(kNotify)) {
     environment.set(kNotify, *socket);  // for master(8), which is what the service manager runs

@@ -37,6 +37,7 @@
 #include "global/config.h"
 #include "global/environment.h"
 #include "global/mail_log.h"
+#include "global/mail_owner.h"
 #include "global/params.h"
 #include "util/log_text.h"
 #include "util/msg.h"
@@ -118,7 +119,9 @@ int run(int argc, char** argv) {
   choice.directory = options.config_directory;
   const auto config = global::Config::load(choice);
   const auto params = global::load_params(config, kProgram);
-  auto environment = util::or_die(global::Environment::own().filtered(params.import_environment));
+  auto environment =
+      util::or_die(global::Environment::own().imported(config, params.import_environment));
+  (void)global::check_installation(config, params);
   environment.set("PATH", kPath);
   environment.take_effect();
   global::open_log(config, params, kProgram, global::LogRole::Keeper);

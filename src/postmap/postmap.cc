@@ -54,6 +54,7 @@
 #include <string>
 
 #include "global/config.h"
+#include "global/environment.h"
 #include "global/mail_log.h"
 #include "global/mail_owner.h"
 #include "global/params.h"
@@ -62,6 +63,7 @@
 #include "postmap/maker.h"
 #include "postmap/options.h"
 #include "util/msg.h"
+#include "util/or_die.h"
 
 namespace handoff::postmap {
 namespace {
@@ -107,6 +109,7 @@ int run(int argc, char** argv) {
   const auto config = load_config(options);
   const auto params = global::load_params(config, kProgram);
   (void)global::check_installation(config, params);
+  (void)util::or_die(global::Environment::own().imported(config, params.import_environment));
   global::open_log(config, params, kProgram, global::LogRole::Command);
   tables::Settings settings = global::table_settings(config, params);
   settings.utf8 |= options.force_utf8;

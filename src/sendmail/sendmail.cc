@@ -46,7 +46,9 @@
 #include <string_view>
 
 #include "global/config.h"
+#include "global/environment.h"
 #include "global/mail_log.h"
+#include "global/mail_owner.h"
 #include "global/mail_proto.h"
 #include "global/params.h"
 #include "global/trigger.h"
@@ -55,6 +57,7 @@
 #include "sendmail/submission.h"
 #include "util/base_name.h"
 #include "util/msg.h"
+#include "util/or_die.h"
 #include "util/result.h"
 #include "util/standard_descriptors.h"
 
@@ -98,12 +101,15 @@ int flush_queue(const global::Params& params) {
 int run(int argc, char** argv) {
   if (!util::open_standard_descriptors()) std::exit(EX_OSERR);
   (void)std::signal(SIGPIPE, SIG_IGN);
+  util::msg::set_fatal_status(EX_TEMPFAIL);
   global::open_log_early("sendmail", global::LogRole::Command);
   const Options options = parse_options(std::string(util::base_name(argv[0])), argc, argv);
   util::msg::set_verbose(options.verbose > 1 ? options.verbose - 1 : 0);
   const global::Config config = load_config(options.config_directory);
   const auto params = global::try_load_params(config, "sendmail");
   if (!params) fail("{}", params.error().what);
+  (void)global::check_installation(config, *params);
+  (void)util::or_die(global::Environment::own().imported(config, params->import_environment));
   global::open_log(config, *params, "sendmail", global::LogRole::Command);
   switch (options.mode) {
     case Options::Mode::Submit:

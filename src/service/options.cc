@@ -33,10 +33,10 @@ util::Result<std::string> parse_override(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
     return Error::syntax(fmt::format("invalid \"-o {}\" option value: {}", text, why));
   };
+  if (name.empty()) return refuse("missing attribute name");
   if (equals == std::string_view::npos || name.find_first_of(util::kBlanks) != name.npos) {
     return refuse("missing '=' after attribute name");
   }
-  if (name.empty()) return refuse("missing attribute name");
   return fmt::format("{}={}", name, util::trim(text.substr(equals + 1)));
 }
 
@@ -108,8 +108,7 @@ util::Status apply(Options& options, int letter, const char* value) {
 
 }  // namespace
 
-util::Result<Options> parse_options(std::span<char* const> argv, OptionRules rules) {
-  Options options;
+util::Status parse_into(Options& options, std::span<char* const> argv, OptionRules rules) {
   std::string letters = "+cdDi:lm:n:o:s:t:uvVz";
   if (rules.retires) letters += "r:";
   if (rules.stand_alone) letters += 'S';
@@ -118,9 +117,15 @@ util::Result<Options> parse_options(std::span<char* const> argv, OptionRules rul
   opterr = 0;
   const int argc = static_cast<int>(argv.size());
   for (int letter = 0; (letter = getopt(argc, argv.data(), letters.c_str())) != -1;) {
-    if (auto applied = apply(options, letter, optarg); !applied) return std::move(applied).error();
+    if (auto applied = apply(options, letter, optarg); !applied) return applied;
   }
   options.arguments.assign(argv.begin() + optind, argv.end());
+  return {};
+}
+
+util::Result<Options> parse_options(std::span<char* const> argv, OptionRules rules) {
+  Options options;
+  if (auto parsed = parse_into(options, argv, rules); !parsed) return std::move(parsed).error();
   return options;
 }
 

@@ -39,7 +39,9 @@ struct OptionRules {
   bool stand_alone = true;  // -S: all but dgram
 };
 
-// `argv` includes the program's name. Options end at the first argument that is none.
+// `argv` includes the program's name. Options end at the first argument that is none. On error
+// `options` has what stood before the mistake.
+util::Status parse_into(Options& options, std::span<char* const> argv, OptionRules rules = {});
 util::Result<Options> parse_options(std::span<char* const> argv, OptionRules rules = {});
 
 }  // namespace handoff::service

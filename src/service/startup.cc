@@ -86,11 +86,11 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
   if (std::getenv(proto::kVerboseVariable) != nullptr) msg::set_verbose(1);
   global::open_log_early(program, log);
 
-  auto parsed = parse_options({argv, static_cast<std::size_t>(argc)}, skeleton.options);
-  if (!parsed) msg::fatal("{}", parsed.error().what);
-  Options options = *std::move(parsed);
+  Options options;
+  auto parsed = parse_into(options, {argv, static_cast<std::size_t>(argc)}, skeleton.options);
   if (options.verbose > 0) msg::set_verbose(msg::verbose() + options.verbose);
   if (options.log_to_stderr) global::also_to_stderr();
+  util::or_die(std::move(parsed));
   const std::string service = options.service.empty() ? program : options.service;
 
   global::Config config = load_config(program, service, options);

@@ -26,6 +26,7 @@ struct State {
   int verbose = 0;
   int errors = 0;
   int silences = 0;
+  int fatal_status = 1;
 };
 
 // The log outlives every other object: destructors log, too.
@@ -115,6 +116,9 @@ void set_verbose(int level) {
 int verbose() {
   return state().verbose;
 }
+void set_fatal_status(int status) {
+  state().fatal_status = status;
+}
 void set_fatal_hook(std::function<void()> hook) {
   state().fatal_hook = std::move(hook);
 }
@@ -154,7 +158,7 @@ void forgive_errors() {
 
 void die(fmt::string_view format, fmt::format_args args) {
   end_of_process(Level::Fatal, format, args);
-  std::exit(1);
+  std::exit(state().fatal_status);
 }
 
 void die_of_bug(fmt::string_view format, fmt::format_args args) {

@@ -72,6 +72,9 @@ inline constexpr std::chrono::milliseconds kOfferInterval{100};
 void set_verbose(int level);
 int verbose();
 
+// Of a process that a fatal error ends; 1 unless somebody says otherwise.
+void set_fatal_status(int status);
+
 // Called after a fatal line has been logged and before the process waits and ends.
 void set_fatal_hook(std::function<void()> hook);
 
@@ -93,7 +96,7 @@ class Silence {
 };
 // Counts from 0 again, for programs that run more than one script.
 void forgive_errors();
-// Logs, waits 1 s (a brake for whoever starts us again), exits with status 1.
+// Logs, waits 1 s (a brake for whoever starts us again), exits with the status of fatal errors.
 [[noreturn]] void die(fmt::string_view format, fmt::format_args args);
 // Logs, waits 1 s, aborts: a core is wanted.
 [[noreturn]] void die_of_bug(fmt::string_view format, fmt::format_args args);

@@ -10,7 +10,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
-from typing import Dict, Iterator, List, NamedTuple, Sequence
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import pytest
 
@@ -329,3 +329,16 @@ def test_files_are_read_as_by_stock():
              "soft_bounce = 1\nsoft_bounce = 2", "soft_bounce = 2\nsoft_bounce = 2",
              "soft_bounce =\n    x", "soft_bounce=x # y", "soft_bounce = x\0y", "soft_bounce = x\0y\n  z",
              "# x\0\nsoft_bounce = \0 y", "  \0\nsoft_bounce = x\0"])
+
+
+def test_bad_options_are_told_as_by_stock():
+    """To whoever has said -V before."""
+    def told(origin: str) -> List[Tuple[int, str]]:
+        with directory_with("") as directory:
+            done = [subprocess.run([programs.locate(origin, "scache"), "-V", "-S", *words], text=True,
+                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                                   env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
+                    for words in (["-o", "bad"], ["-o", "=x"], ["-o", ""], ["-Z"], ["-s", "x"])]
+        return [(each.returncode, each.stderr) for each in done]
+
+    assert told("ours") == told("stock")

@@ -257,3 +257,29 @@ def status_of_sendmail(mix: Mix, permission: str) -> int:
 def test_users_may_name_the_same_configurations(permission: str, status: int):
     for mix in (stock_but(), stock_but("sendmail", "postdrop")):
         assert status_of_sendmail(mix, permission) == status, mix
+
+
+# Mistakes in main.cf with which no program begins.
+MISTAKES = [("syslog_facility", "odd"), ("maillog_file", "/etc/x"), ("mail_owner", "nosuch"),
+            ("myhostname", "-x"), ("inet_protocols", "x"), ("setgid_group", "root"),
+            ("import_environment", "{"), ("myorigin", "a b")]
+STARTED = [(["sendmail", "a@b"], TEXT), (["postdrop"], b""), (["postlog", "x"], b""),
+           (["postmap", "-q", "x", "static:y"], b"")]
+
+
+def statuses_at_start(mix: Mix) -> List[Tuple[str, str, int]]:
+    found = []
+    with Instance(mix, start=False) as mail:
+        mail.log.allow(".*")
+        for name, value in MISTAKES:
+            before = mail.postconf(name)
+            mail.configure(**{name: value})
+            found += [(name, words[0], mail.run([mail.command(words[0]), *words[1:]], data=text,
+                                                check=False).returncode) for words, text in STARTED]
+            mail.configure(**{name: before})
+    return found
+
+
+def test_commands_begin_with_the_mistakes_that_stock_begins_with():
+    ours = statuses_at_start(stock_but("sendmail", "postdrop", "postlog", "postmap"))
+    assert ours == statuses_at_start(stock_but())
