@@ -3,7 +3,8 @@
 Both get the same messages, good and bad. What differs on purpose stands at the end.
 """
 
-from typing import Callable, Iterator, List
+from collections import Counter
+from typing import Callable, Iterator, List, Tuple
 
 import pytest
 
@@ -41,6 +42,7 @@ class Pair:
     def __init__(self, stock: Instance, ours: Instance) -> None:
         self.stock = stock
         self.ours = ours
+        self._times: Counter[Tuple[str, str]] = Counter()
         for mail in (stock, ours):
             mail.log.allow(".*")
 
@@ -50,10 +52,14 @@ class Pair:
                 for name, data, flags in cases]
         assert len(done) > 4
         self._wait_for_log()
+        for _, stock, ours in done:
+            self._times.update([("stock", stock.queue_id), ("ours", ours.queue_id)])
         problems = []
         for name, stock, ours in done:
             if stock != ours:
                 problems.append(f"{name}:\n  stock {stock}\n  ours  {ours}")
+            if self._times["stock", stock.queue_id] > 1 or self._times["ours", ours.queue_id] > 1:
+                continue  # short queue ids come again, now and then: whose lines are these?
             lines = [self._lines(stock, self.stock), self._lines(ours, self.ours)]
             if lines[0] != lines[1]:
                 problems.append(f"{name}:\n  stock {lines[0]}\n  ours  {lines[1]}")

@@ -33,7 +33,7 @@ LASTING = {"master", "smtpd", "cleanup", "trivial-rewrite", "qmgr", "smtp", "pic
            "scache", "postlogd", "verify", "proxymap", "tlsproxy", "local", "virtual", "lmtp"}
 # What stock alone says at such a moment, too: the server has left, with a request unread.
 ON_THE_WAY_OUT = (r"warning: problem talking to service (rewrite|private/scache): "
-                  r"Connection reset by peer")
+                  r"(Connection reset by peer|Broken pipe)")
 # What Postfix's own daemons say to a client that connects and hangs up.
 OF_SILENT_CLIENTS = (
     r"/bounce\[\d+\]: warning: malformed request",
