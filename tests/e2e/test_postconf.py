@@ -134,29 +134,30 @@ def test_check_looks_at_services(directory):
         "DIR/master.cf: line 7: invalid type field \"tcp\" in \"e tcp - - n - - smtp\""]
 
 
-@needs_root("only root's programs look for accounts")
-def test_check_looks_for_accounts(directory):
+def complaints(directory: pathlib.Path, main_cf_text: str) -> str:
+    """What --check has against these lines of main.cf, where all else is good."""
     good(directory)
     assert postconf(directory, "--check").returncode == 0
     with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
-        main_cf.write("mail_owner = nosuch\n")
+        main_cf.write(main_cf_text)
     done = postconf(directory, "--check")
     assert done.returncode == 1
-    assert "parameter mail_owner: unknown user name value: nosuch" in done.stderr
+    return done.stderr
+
+
+@needs_root("only root's programs look for accounts")
+def test_check_looks_for_accounts(directory):
+    said = complaints(directory, "mail_owner = nosuch\n")
+    assert "parameter mail_owner: unknown user name value: nosuch" in said
 
 
 def test_check_reports_all_bad_values(directory):
-    good(directory)
-    assert postconf(directory, "--check").returncode == 0
-    with open(directory / "main.cf", "a", encoding="utf-8") as main_cf:
-        main_cf.write("max_use = none\nmax_idle = 10x\nsoft_bounce = maybe\n")
-    done = postconf(directory, "--check")
-    assert done.returncode == 1
+    said = complaints(directory, "max_use = none\nmax_idle = 10x\nsoft_bounce = maybe\n")
     for text in ("bad numerical configuration: max_use = none",
                  "parameter max_idle: bad time value or unit: 10x",
                  "bad boolean configuration: soft_bounce = maybe",
                  "main.cf, line 7: max_idle = 10x: must be "):
-        assert text in done.stderr
+        assert text in said
 
 
 def test_a_fatal_error_does_not_take_a_second(directory):

@@ -11,7 +11,7 @@
 #include "bounce/templates.h"
 #include "global/config.h"
 #include "global/params.h"
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "util/msg.h"
 
 namespace {
@@ -49,11 +49,6 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   run({reinterpret_cast<const char*>(data), size});

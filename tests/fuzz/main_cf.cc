@@ -11,7 +11,7 @@
 #include "global/config.h"
 #include "global/config_expand.h"
 #include "postconf/table_references.h"
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "util/line_document.h"
 #include "util/msg.h"
 #include "util/text_file.h"
@@ -83,11 +83,6 @@ void edit(std::string_view text, const Config& before) {
 }
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "postconf/master_entry.h"
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "util/line_document.h"
 #include "util/msg.h"
 
@@ -62,11 +62,6 @@ void rewrite(const std::string& text) {
 }
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

@@ -28,7 +28,7 @@
 #include "global/scache_extension_proto.h"
 #include "global/scache_proto.h"
 #include "global/session_cache_multi.h"
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "util/manual_scheduler.h"
 #include "util/msg.h"
 #include "util/pass_fd.h"
@@ -302,11 +302,6 @@ class Play {
 };
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto before = open_descriptors();

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "tables/socketmap_protocol.h"
 #include "tables/tcp_protocol.h"
 #include "util/msg.h"
@@ -42,11 +42,6 @@ void run(const std::string& speech) {
 }
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   run({reinterpret_cast<const char*>(data), size});

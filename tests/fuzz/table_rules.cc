@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "tables/table.h"
 #include "util/in_memory_file.h"
 #include "util/msg.h"
@@ -51,11 +51,6 @@ void run(FuzzedDataProvider& input) {
 }
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FuzzedDataProvider input(data, size);

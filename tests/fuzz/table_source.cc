@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "quiet_sink.h"
+#include "quiet_start.h"
 #include "tables/folding.h"
 #include "tables/settings.h"
 #include "tables/source_file.h"
@@ -44,11 +44,6 @@ void run(const TableOptions& options, const std::string& text) {
 }
 
 }  // namespace
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  msg::add_sink(std::make_unique<fuzz::QuietSink>());
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
