@@ -118,6 +118,14 @@ ODD = {"@a.test:u@", "@a.test:u@127.0.0.1"}
 REMARKS = ("valid_ipv4_hostaddr", "null address")
 
 
+def _all_it_said(mail, client):
+    """The texts of the log, with that of a last, bad request."""
+    client.send(b"request\0end\0\0")
+    mail.log.wait_for("bad command end")
+    return [found.group(1).replace(str(mail.root), "ROOT")
+            for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")]
+
+
 def _ask_all(mail, questions):
     with RewriteClient(mail) as client:
         answers = []
@@ -127,10 +135,7 @@ def _ask_all(mail, questions):
                 answers.append(client.rewrite(what, address))
             else:
                 answers.append(client.resolve(sender.encode("latin1"), address, what.encode()))
-        client.send(b"request\0end\0\0")
-        mail.log.wait_for("bad command end")
-    said = [found.group(1).replace(str(mail.root), "ROOT")
-            for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")]
+        said = _all_it_said(mail, client)
     return answers, [line for line in said if not any(remark in line for remark in REMARKS)]
 
 
@@ -159,9 +164,7 @@ def _asked_alike(stock_suite, questions, *troubles, **settings):
             mail.log.expect(*troubles, "bad command end")
             with RewriteClient(mail) as client:
                 answers = [dict(client.resolve(*question)) for question in questions]
-                client.send(b"request\0end\0\0")
-                mail.log.wait_for("bad command end")  # the last line of this process
-            said = [found.group(1) for found in mail.log.find(r"trivial-rewrite\[\d+\]: (.*)")]
+                said = _all_it_said(mail, client)
         told.append((answers, said))
     theirs, ours = told
     return theirs, ours
