@@ -138,6 +138,16 @@ class Instance:
             return None
         return pid if any(process.pid == pid for process in self.processes()) else None
 
+    def master(self) -> Process:
+        """The running master, whatever its pid file says in a namespace of its own.
+
+        A child that has not become a daemon yet has the same name, and is none.
+        """
+        called = self.processes("master")
+        others = {0, *(process.pid for process in called)}
+        (master,) = (process for process in called if process.parent not in others)
+        return master
+
     def processes(self, name: Optional[str] = None) -> List[Process]:
         """The instance's processes, or those of one program."""
         found = processes.within(self.root)

@@ -25,6 +25,14 @@ class Process:
             return stat.rpartition(")")[2].split()[0] not in "ZX"
         return False
 
+    @property
+    def parent(self) -> int:
+        """Its parent's pid, or 0 if it has ended."""
+        with contextlib.suppress(OSError):
+            stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+            return int(stat.rpartition(")")[2].split()[1])
+        return 0
+
     def root(self) -> str:
         """Where its root directory is: elsewhere than "/" in a jail. Empty if it has ended."""
         with contextlib.suppress(OSError):
