@@ -89,6 +89,14 @@ std::optional<DeliveryJob> open_job(DeliveryRequest request, const MailQueue& qu
   return job;
 }
 
+// A manager that left before the lock was there, at a reload, has a successor that may have given
+// the message to another agent. From the lock on, no successor touches it.
+bool still_wanted(const DeliveryJob& job, const util::Stream& manager) {
+  if (!manager.hung_up()) return true;
+  msg::info("{}: left alone, the queue manager that asked for it has gone", job.request.queue_id);
+  return false;
+}
+
 // A manager that leaves in the middle of a delivery, at a reload, is not worth a word: what has
 // been done is marked in the queue file, where the next one finds it.
 void answer(util::Stream& client, const DeliveryReply& reply) {
@@ -116,6 +124,7 @@ void serve_delivery(util::UniqueFd client, const DeliveryAgentOptions& options,
     return;
   }
   auto job = open_job(*std::move(request), queue);
+  if (job && !still_wanted(*job, stream)) return;
   answer(stream, job ? deliver(*job) : DeliveryReply{.hop = {}, .status = DeliveryReply::kRetry});
 }
 

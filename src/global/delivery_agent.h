@@ -46,9 +46,11 @@ struct DeliveryAgentOptions {
 
 using Deliver = std::function<DeliveryReply(DeliveryJob& job)>;
 
-// One request, from the announcement to the end. A message that is not there, or that a queue
-// manager is looking at, is left alone with a warning. A queue file that cannot be opened for
-// another reason ends the process (msg::fatal), as it does with stock agents: the system backs off.
+// One request, from the announcement to the end. Left alone are, with a warning, a message that is
+// not there or that a queue manager is looking at, and a message whose manager has hung up before
+// the lock was there: its successor delivers that, and with stock's agents it comes twice. A queue
+// file that cannot be opened for another reason ends the process (msg::fatal), as it does with
+// stock agents: the system backs off.
 void serve_delivery(util::UniqueFd client, const DeliveryAgentOptions& options,
                     const MailQueue& queue, const Deliver& deliver);
 

@@ -142,6 +142,11 @@ bool Stream::readable_now() const {
   return !unread().empty() || poll(&ask, 1, 0) != 0;
 }
 
+bool Stream::hung_up() const {
+  pollfd ask{.fd = fd_.get(), .events = 0, .revents = 0};  // POLLHUP and POLLERR always count
+  return poll(&ask, 1, 0) == 1;
+}
+
 Status Stream::write(std::string_view bytes) {
   if (error_) return *error_;
   output_ += bytes;

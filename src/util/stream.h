@@ -54,6 +54,8 @@ class Stream {
   // Is there a byte or end-of-file to be read right now? For connections where the peer must be
   // silent: then it has hung up, or is about to.
   [[nodiscard]] bool readable_now() const;
+  // Has the peer closed the socket? What it wrote before may still be there to be read.
+  [[nodiscard]] bool hung_up() const;
 
   // --- Writing.
   // Kept until there is a good deal of it, or flush(), or a read.

@@ -9,6 +9,7 @@ import fcntl
 import functools
 import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -328,6 +329,34 @@ def test_an_agent_leaves_alone_what_a_manager_is_looking_at(stock_suite, manager
             mail.log.wait_for(f"{queue_id}: removed")
         assert answers == [("status", str(2**32 - 1)), ("status", "0")]
         assert processes == [mail.processes("error")] and processes[0]
+
+
+def ask_and_leave(mail, request):
+    """As a manager that is told to reload right after its request, before the agent has read it."""
+    with mail.connect("private/smtp") as client:
+        protocol.receive(client)
+        mail.kill("smtp", signal.SIGSTOP)
+        client.sendall(b"".join(protocol.encode(*part)
+                                for part in (request.common, *request.recipients)))
+    mail.kill("smtp", signal.SIGCONT)
+
+
+@pytest.mark.parametrize("agents", ["ours", "stock"])
+def test_an_agent_delivers_nothing_for_a_manager_that_has_gone(stock_suite, peer, agents):
+    """Its successor may have asked another agent already. (Stock's agents deliver it, too.)"""
+    with stock_suite(smtp=agents, relayhost=peer.nexthop, **SETTINGS) as mail:
+        outcome = {"ours": "left alone, the queue manager that asked for it has gone",
+                   "stock": "to=<user@example.com>.*status=sent"}[agents]
+
+        def leave(request):
+            ask_and_leave(mail, request)
+            mail.log.wait_for(rf"smtp\[\d+\]: {request['queue_id']}: {outcome}")
+            return agent.DONE
+
+        with Agent(mail.queue_directory, answer=leave):
+            queue_id = inject(mail, message(sender(""), recipients("user@example.com")))
+            mail.log.wait_for(f"{queue_id}: removed")
+        assert len(peer.messages) == {"ours": 0, "stock": 1}[agents]
 
 
 @pytest.mark.parametrize("manager", MANAGERS)

@@ -1,6 +1,7 @@
 #include "util/stream.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include "support/sockets.h"
 
@@ -45,6 +46,16 @@ TEST_F(StreamTest, TellsEndOfFileFromSilence) {
   Stream closed(std::move(ours), "test socket", 10s);
   other.reset();
   EXPECT_EQ(closed.peek().error().kind, Error::Kind::Closed);
+}
+
+TEST_F(StreamTest, KnowsThatThePeerHasGoneBeforeAllIsRead) {
+  test::send_text(remote, "last words");
+  EXPECT_FALSE(stream.hung_up());
+  shutdown(remote.get(), SHUT_WR);
+  EXPECT_FALSE(stream.hung_up());
+  remote.reset();
+  EXPECT_TRUE(stream.hung_up());
+  EXPECT_EQ(*stream.read_exactly(10), "last words");
 }
 
 TEST_F(StreamTest, StaysFailed) {
