@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -54,13 +53,20 @@ constexpr bool defaults_to_another(const ParamSpec& spec) {
 // Of several mistakes the first in this order is reported, as by Postfix: what all programs read
 // comes before what only some do, and one kind of value after the other. A parameter that has the
 // value of another if it is not set comes after that: the mistake is where it was made.
+constexpr std::size_t reading_rank(const ParamSpec& spec) {
+  const std::size_t group = spec.readers == "all" ? 0 : 100;
+  return (group + static_cast<std::size_t>(spec.kind)) * 2 + (defaults_to_another(spec) ? 1 : 0);
+}
+
+// Rows; those of one rank as they stand. Sorts plain numbers: compilers limit what is computed
+// here.
 constexpr auto kReadingOrder = [] {
-  std::array<std::size_t, std::size(kSpecs)> order{};
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::sort(order, {}, [](std::size_t row) {
-    return std::tuple(kSpecs[row].readers != "all", kSpecs[row].kind,
-                      defaults_to_another(kSpecs[row]), row);
-  });
+  constexpr std::size_t kRows = std::size(kSpecs);
+  std::array<std::size_t, kRows> order{};
+  for (std::size_t row = 0; row < kRows; ++row)
+    order[row] = reading_rank(kSpecs[row]) * kRows + row;
+  std::ranges::sort(order);
+  for (std::size_t& row : order) row %= kRows;
   return order;
 }();
 
