@@ -23,6 +23,7 @@ using global::Config;
 
 constexpr std::size_t kMostValues = 20;
 constexpr std::string_view kNewValue = "new  value";
+constexpr std::string_view kAppended = "appended";
 
 void require(bool holds, const char* what) {
   if (!holds) msg::panic("{}", what);
@@ -68,15 +69,15 @@ void edit(std::string_view text, const Config& before) {
     if (name_of(document.first_line(entry)) == name)
       document.replace(entry, name + " = " + std::string(kNewValue));
   }
-  document.append("appended = yes");
+  document.append(std::string(kAppended) + " = yes");
   const auto after = Config::from_text(document.text());
   require(after.has_value(), "an edited file is malformed");
-  if (is_set_by_programs(name)) return;
+  if (is_set_by_programs(name) || name == kAppended) return;
   require(after->find(name) != nullptr && after->find(name)->value == kNewValue,
           "the new value is not there");
-  require(after->find("appended")->value == "yes", "the new entry is not there");
+  require(after->find(kAppended)->value == "yes", "the new entry is not there");
   for (const auto& [other, setting] : before.settings()) {
-    if (other == name || other == "appended" || setting.file.empty()) continue;
+    if (other == name || other == kAppended || setting.file.empty()) continue;
     const auto* kept = after->find(other);
     require(kept != nullptr && kept->value == setting.value, "another entry has changed");
   }
