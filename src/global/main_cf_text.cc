@@ -24,8 +24,7 @@ Result<Assignment> parse_assignment(std::string_view text) {
 util::Status visit_assignments(std::string_view text, const std::string& file,
                                const AssignmentVisitor& visit) {
   for (const util::LogicalLine& line : util::logical_lines(text, file)) {
-    const auto visible = std::string_view(line.text).substr(0, line.text.find('\0'));
-    const Result<Assignment> assignment = parse_assignment(visible);
+    const Result<Assignment> assignment = parse_assignment(line.text);
     if (!assignment) {
       msg::warn(
           "{}, line {}: an entry is name = value; a line that begins with a blank continues "

@@ -18,8 +18,8 @@ struct Assignment {
 // after attribute name: "TEXT"`, `missing attribute name: "TEXT"`.
 util::Result<Assignment> parse_assignment(std::string_view text);
 
-// A line ends before its first NUL, as Postfix sees it, but goes on in the next if that continues
-// it. Error Syntax: "FILE, line N: missing ...", explained in the log before.
+// Of its logical lines (util/text_file.h). Error Syntax: "FILE, line N: missing ...", explained in
+// the log before.
 using AssignmentVisitor = std::function<void(const Assignment& assignment, int line)>;
 util::Status visit_assignments(std::string_view text, const std::string& file,
                                const AssignmentVisitor& visit);

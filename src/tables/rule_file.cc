@@ -41,10 +41,7 @@ Result<std::vector<LogicalLine>> read_rules(std::string_view type, std::string_v
       name.starts_with('{') ? rules_in_name(type, name) : util::read_text_file(std::string(name));
   if (!text) return text.error();
   std::vector<LogicalLine> lines = util::logical_lines(*text, name);
-  for (LogicalLine& line : lines) {
-    line.text.resize(std::min(line.text.find('\0'), line.text.size()));
-    line.text.resize(util::trim_right(line.text).size());
-  }
+  for (LogicalLine& line : lines) line.text.resize(util::trim_right(line.text).size());
   std::erase_if(lines, [](const LogicalLine& line) { return line.text.empty(); });
   return lines;
 }

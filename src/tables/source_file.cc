@@ -35,8 +35,7 @@ std::string_view ending(SourceUser user) {
 std::optional<SourceEntry> parse_source_line(const util::LogicalLine& line, std::string_view file,
                                              const TableOptions& options, SourceUser user) {
   const std::string place = std::string(file) + ", line " + std::to_string(line.number);
-  std::string_view text = line.text;
-  text = text.substr(0, text.find('\0'));
+  const std::string_view text = line.text;
   if (options.utf8 && settings().utf8 && !util::is_utf8(text)) {
     msg::warn("{}: non-UTF-8 input \"{}\" -- ignoring this line", place,
               util::printable_utf8(text));

@@ -28,6 +28,7 @@ LineDocument::LineDocument(std::string_view text) {
     original_.emplace_back(text.substr(0, length));
     text.remove_prefix(length);
   }
+  for (Entry& entry : entries_) entry.text = entry.text.substr(0, entry.text.find('\0'));
   lines_ = original_;
 }
 

@@ -81,13 +81,18 @@ std::optional<LogicalLine> LineJoiner::add(std::string_view line) {
     case LineKind::First:
       break;
   }
-  warn_of_stray();
-  return std::exchange(begun_, LogicalLine{number_, std::string(line)});
+  return ended(LogicalLine{number_, std::string(line)});
 }
 
 std::optional<LogicalLine> LineJoiner::finish() {
+  return ended(std::nullopt);
+}
+
+std::optional<LogicalLine> LineJoiner::ended(std::optional<LogicalLine> next) {
   warn_of_stray();
-  return std::exchange(begun_, std::nullopt);
+  auto line = std::exchange(begun_, std::move(next));
+  if (line) line->text.resize(std::min(line->text.find('\0'), line->text.size()));
+  return line;
 }
 
 void LineJoiner::warn_of_stray() {

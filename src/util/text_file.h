@@ -30,8 +30,10 @@ enum class LineKind {
 LineKind line_kind(std::string_view line);
 
 struct LogicalLine {
-  int number = 0;    // of its first physical line, from 1
-  std::string text;  // without line ends; blanks that lead a continuation are kept
+  int number = 0;  // of its first physical line, from 1
+  // Without line ends; blanks that lead a continuation are kept. It ends before its first NUL,
+  // continuations and all, as Postfix sees it.
+  std::string text;
 };
 
 // Makes logical lines of physical ones, given without their ends. A file cannot begin with a
@@ -47,6 +49,8 @@ class LineJoiner {
 
  private:
   void warn_of_stray();
+  // Puts another line in its place.
+  std::optional<LogicalLine> ended(std::optional<LogicalLine> next);
 
   std::string file_;
   int number_ = 0;
