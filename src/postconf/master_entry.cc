@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "global/main_cf_text.h"
@@ -111,12 +112,16 @@ bool is_one_word(std::string_view text) {
          util::next_brace_word(rest, kSeparators).size() == text.size();
 }
 
+std::string in_braces(std::string_view text) {
+  return fmt::format("{{{}}}", text);
+}
+
 // Braces where there are blanks, as stock writes them, but not where they would change what is
 // read: "-o a{b = c}" for one, or blanks at the ends that separate no words (\v).
 std::string quoted(std::string_view argument, std::string_view read_from_braces) {
   const bool blanks = argument.find_first_of(kSeparators) != std::string_view::npos;
   const bool plain = is_one_word(argument) && (!blanks || argument != read_from_braces);
-  return plain ? std::string(argument) : fmt::format("{{{}}}", argument);
+  return plain ? std::string(argument) : in_braces(argument);
 }
 
 // Puts words on lines.
@@ -136,6 +141,11 @@ class CommandWriter {
   }
   void add(std::string_view argument) {
     add_word(quoted(argument, util::trim(argument)), argument.size());
+  }
+  // The argument that follows the options, and must not be taken for one.
+  void add_first(std::string_view argument) {
+    if (!argument.starts_with('-') || argument == "--") return add(argument);
+    add_word(in_braces(argument), argument.size());
   }
   [[nodiscard]] std::string text() && { return std::move(text_); }
 
@@ -213,7 +223,8 @@ Result<MasterEntry> parse_master_entry(std::string_view text) {
 std::string format_command(const MasterEntry& entry, Folding folding, std::size_t column) {
   CommandWriter writer(entry.fields[MasterEntry::Program], column, folding);
   for (const MasterEntry::Option& option : entry.options) writer.add(option);
-  for (const std::string& argument : entry.rest) writer.add(argument);
+  if (!entry.rest.empty()) writer.add_first(entry.rest.front());
+  for (const std::string& argument : entry.rest | std::views::drop(1)) writer.add(argument);
   return std::move(writer).text();
 }
 

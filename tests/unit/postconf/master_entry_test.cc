@@ -44,8 +44,9 @@ TEST(MasterEntry, BracesKeepTogetherWhatBelongsTogether) {
 }
 
 TEST(MasterEntry, WhatIsWrittenIsReadTheSame) {
-  for (const char* arguments : {"", "-v", "-o a=b -vo {c = d e} x {y z} {}", "{a b} -o {c d}",
-                                "-o {{x}=y} {{a} {b}}", "-- -v", "- -o a=b"}) {
+  for (const char* arguments :
+       {"", "-v", "-o a=b -vo {c = d e} x {y z} {}", "{a b} -o {c d}", "-o {{x}=y} {{a} {b}}",
+        "-- -v", "- -o a=b", "{-o } x", "-v {-v} {-v}"}) {
     const auto entry = parse_master_entry(std::string("a unix n - n 5? 1 c ") + arguments);
     ASSERT_TRUE(entry);
     for (const Folding folding : {Folding::OneLine, Folding::Folded}) {
