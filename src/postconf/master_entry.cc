@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
+#include <span>
 #include <utility>
 
 #include "global/main_cf_text.h"
@@ -223,8 +223,10 @@ Result<MasterEntry> parse_master_entry(std::string_view text) {
 std::string format_command(const MasterEntry& entry, Folding folding, std::size_t column) {
   CommandWriter writer(entry.fields[MasterEntry::Program], column, folding);
   for (const MasterEntry::Option& option : entry.options) writer.add(option);
-  if (!entry.rest.empty()) writer.add_first(entry.rest.front());
-  for (const std::string& argument : entry.rest | std::views::drop(1)) writer.add(argument);
+  if (const std::span rest(entry.rest); !rest.empty()) {
+    writer.add_first(rest.front());
+    for (const std::string& argument : rest.subspan(1)) writer.add(argument);
+  }
   return std::move(writer).text();
 }
 
