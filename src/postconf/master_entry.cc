@@ -12,6 +12,7 @@
 #include "util/braces.h"
 #include "util/msg.h"
 #include "util/text.h"
+#include "util/text_file.h"
 
 namespace handoff::postconf {
 namespace {
@@ -153,8 +154,9 @@ class CommandWriter {
   // `size` without braces, which may go beyond the width.
   void add_word(std::string_view word, std::size_t size) {
     const bool full = column_ + 1 + size >= kWidth;
-    // A line that begins with # would be a comment.
-    if ((own_line_ || full) && !word.starts_with('#')) {
+    // A line that begins with # would be a comment, one of blanks (\v) only is none.
+    const bool no_line = util::line_kind(word) == util::LineKind::Ignored;
+    if ((own_line_ || full) && !no_line) {
       begin_line();
     } else {
       append(" ");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/log.h"
+#include "util/text_file.h"
 
 namespace handoff::postconf {
 namespace {
@@ -46,13 +47,13 @@ TEST(MasterEntry, BracesKeepTogetherWhatBelongsTogether) {
 TEST(MasterEntry, WhatIsWrittenIsReadTheSame) {
   for (const char* arguments :
        {"", "-v", "-o a=b -vo {c = d e} x {y z} {}", "{a b} -o {c d}", "-o {{x}=y} {{a} {b}}",
-        "-- -v", "- -o a=b", "{-o } x", "-v {-v} {-v}"}) {
+        "-- -v", "- -o a=b", "{-o } x", "-v {-v} {-v}", "-o a=b \v #"}) {
     const auto entry = parse_master_entry(std::string("a unix n - n 5? 1 c ") + arguments);
     ASSERT_TRUE(entry);
     for (const Folding folding : {Folding::OneLine, Folding::Folded}) {
-      std::string text = format_master_entry(*entry, folding);
-      std::erase(text, '\n');
-      EXPECT_EQ(*parse_master_entry(text), *entry) << text;
+      const auto lines = util::logical_lines(format_master_entry(*entry, folding), "master.cf");
+      ASSERT_EQ(lines.size(), 1U);
+      EXPECT_EQ(*parse_master_entry(lines[0].text), *entry) << lines[0].text;
     }
   }
 }
