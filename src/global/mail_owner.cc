@@ -85,6 +85,18 @@ Status check_consistency(const Checker& checker, const Params& params) {
   return {};
 }
 
+// The two characters of variable envelope return paths (VERP).
+Status check_verp_delimiters(const Checker& checker, const Params& params) {
+  const std::string& delimiters = params.default_verp_delimiters;
+  const std::size_t bad = delimiters.find_first_not_of(params.verp_delimiter_filter);
+  if (bad == std::string::npos) return {};
+  return checker.mistake("default_verp_delimiters", delimiters,
+                         "must be two characters of verp_delimiter_filter",
+                         fmt::format("file {}: parameters default_verp_delimiters and "
+                                     "verp_delimiter_filter: bad {} VERP delimiter character",
+                                     checker.config().main_cf(), bad == 0 ? "first" : "second"));
+}
+
 // --- Accounts
 
 constexpr std::string_view kAccountRule =
@@ -206,6 +218,7 @@ Result<MailOwner> try_check_installation(const Config& config, const Params& par
   }
   if (Status consistent = check_consistency(checker, params); !consistent)
     return consistent.error();
+  if (Status verp = check_verp_delimiters(checker, params); !verp) return verp.error();
   return *owner;
 }
 

@@ -51,10 +51,11 @@ int parse_ret(std::string_view text) {
 }
 
 // Long ago, -V was what -XV is now.
-std::string checked_envelope_id(std::string_view text) {
-  if (text.size() == 2 && text.find_first_not_of("-=+") == std::string_view::npos)
-    fail("-V{}: specify -XV{} instead", text, text);
-  return std::string(text);
+void take_envelope_id(Options& options, std::string_view text) {
+  if (text.size() != 2 || text.find_first_not_of("-=+") != std::string_view::npos)
+    return (void)(options.envelope_id = text);
+  msg::warn("option -V{} is deprecated with Postfix 2.3; specify -XV{} instead", text, text);
+  options.verp_delimiters = text;
 }
 
 std::string parse_encoding(std::string_view text) {
@@ -73,8 +74,6 @@ Mode parse_mode(std::string_view mode) {
 // "-oi", "-o8", "-O name=value": most are for other mail systems.
 void take_old_option(Options& options, std::string_view text) {
   if (text == "i") options.ignore_dots = true;
-  if (text == "7") options.encoding = global::encoding::k7Bit;
-  if (text == "8") options.encoding = global::encoding::k8Bit;
 }
 
 void take_queue_option(Options& options, const char* argument) {
@@ -88,9 +87,9 @@ void take_queue_option(Options& options, const char* argument) {
   fail("unsupported: -q{}", argument);
 }
 
-// getopt has no place for "-X" with two meanings: "-X logfile" and "-XV[delimiters]".
+// "-XV[delimiters]"; "-X logfile" is for other mail systems.
 void take_x_option(Options& options, std::string_view text) {
-  if (!text.starts_with('V')) return;
+  if (!text.starts_with('V')) fail("unsupported: -X{}", text.substr(0, 1));
   options.verp_delimiters = text.size() > 1 ? text.substr(1) : Options::kDefaultVerp;
 }
 
@@ -118,8 +117,7 @@ void take(Options& options, int letter, const char* argument) {
       options.ret = parse_ret(argument);
       return;
     case 'V':
-      options.envelope_id = checked_envelope_id(argument);
-      return;
+      return take_envelope_id(options, argument);
     case 'X':
       return take_x_option(options, argument);
     case 'b':

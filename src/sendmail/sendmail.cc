@@ -27,7 +27,7 @@
 //   -bp                    List the queue, by means of postqueue(1); as does mailq.
 //   -bi, -I                Nothing: there is no alias database in this version; as newaliases does.
 //
-//   -A, -c, -e, -h, -L, -m, -O, -o, -p, -U, -X, -x are accepted and have no effect.
+//   -A, -c, -e, -h, -L, -m, -O, -o, -p, -U, -x are accepted and have no effect.
 //   -bs (SMTP on standard input), -bd, -bv, -bl and -qI, -qR, -qS are not implemented.
 // DIAGNOSTICS
 //   Problems are logged, and shown on standard error. The exit status is one of sysexits.h, 75 (try
@@ -98,6 +98,14 @@ int flush_queue(const global::Params& params) {
   fail_with(EX_UNAVAILABLE, "execv " + program + ": " + util::errno_text(errno));
 }
 
+void check_verp_delimiters(const Options& options, const global::Params& params) {
+  const std::string& delimiters = options.verp_delimiters;
+  const std::string& allowed = params.verp_delimiter_filter;
+  if (delimiters.empty() || delimiters == Options::kDefaultVerp) return;
+  if (delimiters.size() != 2 || delimiters.find_first_not_of(allowed) != std::string::npos)
+    fail("-V requires two characters from {}", allowed);
+}
+
 int run(int argc, char** argv) {
   if (!util::open_standard_descriptors()) std::exit(EX_OSERR);
   (void)std::signal(SIGPIPE, SIG_IGN);
@@ -111,6 +119,7 @@ int run(int argc, char** argv) {
   (void)global::check_installation(config, *params);
   (void)util::or_die(global::Environment::own().imported(config, params->import_environment));
   global::open_log(config, *params, "sendmail", global::LogRole::Command);
+  check_verp_delimiters(options, *params);
   switch (options.mode) {
     case Options::Mode::Submit:
       return submit(options, *params);

@@ -37,6 +37,8 @@ COMMANDS: List[Tuple[List[str], bytes]] = [
     (["-B", "8BITMIME", "a@b"], TEXT), (["-B", "7BIT", "a@b"], TEXT), (["-B", "foo", "a@b"], TEXT),
     (["-N", "success,delay", "-R", "hdrs", "-V", "envid", "a@b"], TEXT), (["-N", "never", "a@b"], TEXT),
     (["-N", "foo", "a@b"], TEXT), (["-R", "foo", "a@b"], TEXT), (["-XV", "a@b"], TEXT), (["-v", "a@b"], TEXT),
+    (["-XV=-", "a@b"], TEXT), (["-XVaa", "a@b"], TEXT), (["-XV+", "-q"], b""), (["-XV+=-", "-t"], HEADER),
+    (["-V+=", "a@b"], TEXT), (["-X", "log", "a@b"], TEXT), (["-o7", "a@b"], TEXT), (["-o8", "a@b"], TEXT),
     (["-bm", "a@b"], TEXT), (["-bz", "a@b"], TEXT), (["-q30m"], b""), (["-q", "a@b"], TEXT), (["-bi"], b""),
     (["a@b"], b"From joe Mon\nSubject: x\n\nFrom y\n"), (["a@b"], b">From joe Mon\nSubject: x\n\nFrom y\n"),
     (["a@b"], b"a\r\nb\r\n\r\nc\r\n"), (["a@b"], b"a\nb\r\nc\r\r\n"), (["a@b"], b"a\rb\n\0c"), (["a@b"], b""),
