@@ -118,7 +118,7 @@ std::string PrimaryHeader::sender_header(std::string_view prefix) const {
       message_.sender.empty() ? message_.params().empty_address_recipient : message_.sender);
   if (message_.sender.empty() || message_.full_name.empty())
     return fmt::format("{}From: {}", prefix, address);
-  if (message_.params().header_from_format == kObsolete) {
+  if (util::equal_ignoring_case(message_.params().header_from_format, kObsolete)) {
     std::string name = message_.full_name;
     std::ranges::replace(name, '\n', ' ');
     return fmt::format("{}From: {} ({})", prefix, address, name);
@@ -139,9 +139,16 @@ void PrimaryHeader::add_missing(std::string_view prefix, std::vector<std::string
     headers.push_back(
         fmt::format("{}Date: {}", prefix, global::mail_date(message_.arrival.seconds)));
   if (!seen.from) headers.push_back(sender_header(prefix));
-  const std::string& undisclosed = message_.params().undisclosed_recipients_header;
-  if (!undisclosed.empty() && !seen.destination && !original_.destination)
-    headers.push_back(undisclosed);
+  if (!seen.destination && !original_.destination) add_undisclosed(headers);
+}
+
+void PrimaryHeader::add_undisclosed(std::vector<std::string>& headers) const {
+  const std::string& header = message_.params().undisclosed_recipients_header;
+  if (header.empty()) return;
+  if (global::header_name_length(header) > 0) return headers.push_back(header);
+  msg::warn(
+      "bad undisclosed_recipients_header header text \"{}\" -- need \"headername: headervalue\"",
+      header);
 }
 
 std::vector<std::string> PrimaryHeader::missing() {

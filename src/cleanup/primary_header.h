@@ -29,6 +29,7 @@ class PrimaryHeader {
   [[nodiscard]] bool completes_addresses() const;
   std::string with_complete_addresses(std::string text);
   void add_missing(std::string_view prefix, std::vector<std::string>& headers);
+  void add_undisclosed(std::vector<std::string>& headers) const;
   [[nodiscard]] bool is_dropped(std::string_view name) const;
   [[nodiscard]] std::string new_message_id() const;
   [[nodiscard]] std::string sender_header(std::string_view prefix) const;
