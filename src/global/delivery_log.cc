@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "global/address_quote.h"
 #include "util/text.h"
 
 namespace handoff::global {
@@ -87,7 +86,7 @@ std::string format_delays(const MsgStats& stats, TimeStamp now, int digits) {
 
 std::string format_delivery(const DeliveryLogLine& line, TimeStamp now, DeliveryLogFormat format) {
   auto shown = [&](const std::string& address) {
-    return format.internal_addresses ? address : quote_address(address);
+    return address_in_log(address, format.addresses);
   };
   const Recipient& recipient = line.recipient;
   std::string text = fmt::format("{}: to=<{}>", line.queue_id, shown(recipient.address));

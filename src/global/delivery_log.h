@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "global/log_address.h"
 #include "global/msg_stats.h"
 #include "global/recipient.h"
 
@@ -26,8 +27,8 @@ struct DeliveryLogLine {
 };
 
 struct DeliveryLogFormat {
-  int delay_digits = 2;             // delay_logging_resolution_limit
-  bool internal_addresses = false;  // info_log_address_format = internal
+  int delay_digits = 2;  // delay_logging_resolution_limit
+  AddressForm addresses = AddressForm::External;
 };
 
 std::string format_delivery(const DeliveryLogLine& line, TimeStamp now, DeliveryLogFormat format);

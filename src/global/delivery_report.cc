@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "global/bounce_messages.h"
+#include "global/log_address.h"
 #include "global/mail_proto.h"
 #include "util/attr0.h"
 #include "util/msg.h"
@@ -68,7 +69,7 @@ DeliveryReporter::Options DeliveryReporter::Options::from(const Params& params) 
   options.flush = {socket_path(service_class::kPublic, params.flush_service_name),
                    protocol::kQueueFlush, params.ipc_timeout};
   options.log.delay_digits = params.delay_logging_resolution_limit;
-  options.log.internal_addresses = params.info_log_address_format == "internal";
+  options.log.addresses = log_address_form(params);
   options.soft_bounce = params.soft_bounce;
   options.verify_negative_cache = params.address_verify_negative_cache;
   return options;

@@ -84,6 +84,8 @@ std::optional<std::int64_t> seconds_in(std::string_view text, char default_unit)
 }
 
 std::string range(Bounds bounds, std::string_view unit) {
+  if (bounds.min == bounds.max && bounds.min != kAny)
+    return fmt::format(" exactly {}{}", bounds.min, unit);
   if (bounds.min != kAny && bounds.max != kAny)
     return fmt::format(" from {}{} to {}{}", bounds.min, unit, bounds.max, unit);
   if (bounds.min != kAny) return fmt::format(", at least {}{}", bounds.min, unit);

@@ -10,6 +10,7 @@
 #include "global/config_defaults.h"
 #include "global/config_expand.h"
 #include "global/param_values.h"
+#include "global/word_values.h"
 #include "util/msg.h"
 #include "util/or_die.h"
 #include "util/text.h"
@@ -262,6 +263,7 @@ std::vector<Error> find_bad_values(const Config& config) {
         kMembers[i]);
   }
   note(read_origin_file(config, params.myorigin));
+  for (Error& bad : find_bad_words(config, params)) found.push_back(std::move(bad));
   return found;
 }
 

@@ -14,6 +14,7 @@
 #include "global/mail_log.h"
 #include "global/mail_owner.h"
 #include "global/params.h"
+#include "global/word_values.h"
 #include "master/spawn.h"
 #include "service/options.h"
 #include "service/programs.h"
@@ -80,7 +81,8 @@ Status try_start(const global::Config& config, const Start& start) {
   if (!params) return std::move(params).error();
   auto owner = global::try_check_installation(copy, *params);
   if (!owner) return std::move(owner).error();
-  return global::check_log(copy, *params);
+  if (auto checked = global::check_log(copy, *params); !checked) return checked;
+  return global::check_words(copy, *params, start.program);
 }
 
 struct Mistake {

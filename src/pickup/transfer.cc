@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include "global/address_quote.h"
 #include "global/cleanup_messages.h"
 #include "global/cleanup_status.h"
+#include "global/log_address.h"
 #include "global/mail_date.h"
 #include "global/mail_proto.h"
 #include "global/msg_stats.h"
@@ -57,7 +57,7 @@ int request_flags(const global::Params& params) {
   int flags = cleanup_flag::kExternal | cleanup_flag::kBounce;
   for (const std::string_view word : util::split(params.receive_override_options, ", \t\r\n"))
     for (const Override& one : kOverrides)
-      if (util::equal_ignoring_case(word, one.name)) flags &= ~one.without;
+      if (word == one.name) flags &= ~one.without;
   if (!params.smtputf8_enable) return flags;
   for (const std::string_view word : util::split(params.smtputf8_autodetect_classes, ", \t\r\n"))
     if (word == kOurClass || word == kAllClasses) flags |= cleanup_flag::kAutodetectSmtputf8;
@@ -147,8 +147,9 @@ class Transfer {
 
   void log_sender() const {
     if (sender_) {
+      const global::AddressForm form = global::log_address_form(params_);
       msg::info("{}: uid={} from=<{}>", queue_id_, input_.owner,
-                util::printable(global::quote_address(*sender_), '?', true));
+                util::printable(global::address_in_log(*sender_, form), '?', true));
     } else {
       msg::warn("{}: uid={}: no envelope sender", queue_id_, input_.owner);
     }

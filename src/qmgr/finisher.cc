@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "global/address_quote.h"
 #include "global/bounce_messages.h"
 #include "global/mail_proto.h"
 #include "util/attr0.h"
@@ -35,11 +34,6 @@ BounceFlush report_request(const Message& message, int request, int flags) {
   report.envelope_id = message.envelope.envelope_id;
   report.ret_flags = message.envelope.ret_flags;
   return report;
-}
-
-std::string external_sender(const Message& message) {
-  const std::string& sender = message.envelope.sender;
-  return sender.empty() ? std::string() : global::quote_address(sender);
 }
 
 // "QID: status=deferred (bounce failed)", and the message stays.
@@ -160,7 +154,8 @@ void Finisher::report_age(Message& message) {
 }
 
 void Finisher::expire(Message& message) {
-  msg::info("{}: from=<{}>, status={}, returned to sender", message.id, external_sender(message),
+  msg::info("{}: from=<{}>, status={}, returned to sender", message.id,
+            global::address_in_log(message.envelope.sender, options_.log_form),
             message.force_expired ? "force-expired" : "expired");
   const bool verp = message.one_recipient_per_request() && options_.verp_bounces;
   const BounceFlush flush = report_request(message, verp ? command::kVerp : command::kFlush,

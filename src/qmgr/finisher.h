@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "global/log_address.h"
 #include "global/mail_queue.h"
 #include "global/status_call.h"
 #include "qmgr/intake.h"
@@ -30,6 +31,7 @@ class Finisher {
     std::chrono::seconds minimal_backoff{300};
     std::chrono::seconds maximal_backoff{4000};
     bool verp_bounces = true;
+    global::AddressForm log_form = global::AddressForm::External;
   };
   using WallClock = std::function<std::int64_t()>;
   enum class Result {

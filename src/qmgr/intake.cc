@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "global/address_quote.h"
 #include "global/mail_proto.h"
 #include "global/queue_id.h"
 #include "util/msg.h"
@@ -46,19 +45,18 @@ void drop_senseless_verp(Message& message) {
   envelope.verp_delimiters.clear();
 }
 
-void log_new_message(const Message& message) {
+void log_new_message(const Message& message, global::AddressForm form) {
   const global::Envelope& envelope = message.envelope;
   const std::int64_t size =
       envelope.size.text_length > 0 ? envelope.size.text_length : envelope.size.text_span;
   msg::info("{}: from=<{}>, size={}, nrcpt={} (queue active)", message.id,
-            envelope.sender.empty() ? "" : global::quote_address(envelope.sender), size,
-            envelope.announced_recipients);
+            global::address_in_log(envelope.sender, form), size, envelope.announced_recipients);
 }
 
 }  // namespace
 
-Intake::Intake(const global::MailQueue& queue, WallClock clock)
-    : queue_(queue), clock_(std::move(clock)) {}
+Intake::Intake(const global::MailQueue& queue, WallClock clock, global::AddressForm log_form)
+    : queue_(queue), clock_(std::move(clock)), log_form_(log_form) {}
 
 void Intake::recover_active() {
   global::QueueScan scan(names::kActive);
@@ -146,7 +144,7 @@ std::optional<Imported> Intake::import(std::string_view from, const std::string&
   if (!message.envelope.redirect.empty()) message.envelope.unread.reset();  // one is enough
   message.force_expired = (attributes.st_mode & kForceExpireBit) != 0;
   message.unthrottle = (attributes.st_mode & kUnthrottleBit) != 0;
-  log_new_message(message);
+  log_new_message(message, log_form_);
   drop_senseless_verp(message);
   check_recipient_count(message);
   imported.recipients = std::exchange(message.envelope.recipients, {});

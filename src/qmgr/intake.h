@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "global/log_address.h"
 #include "global/mail_queue.h"
 #include "qmgr/message.h"
 #include "util/unique_fd.h"
@@ -30,7 +31,7 @@ class Intake {
  public:
   using WallClock = std::function<global::TimeStamp()>;
 
-  Intake(const global::MailQueue& queue, WallClock clock);
+  Intake(const global::MailQueue& queue, WallClock clock, global::AddressForm log_form);
 
   // At start: whatever our predecessor had in hand is new mail again.
   void recover_active();
@@ -63,6 +64,7 @@ class Intake {
 
   const global::MailQueue& queue_;
   WallClock clock_;
+  global::AddressForm log_form_;
   std::uint64_t sequence_ = 0;
   std::optional<std::int64_t> next_due_;
 };

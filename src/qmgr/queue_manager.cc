@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "global/delivery_log.h"
+#include "global/log_address.h"
 #include "global/mail_proto.h"
 #include "global/master_proto.h"
 #include "util/msg.h"
@@ -87,6 +88,7 @@ Finisher::Options finisher_options(const global::Params& params) {
   options.minimal_backoff = params.minimal_backoff_time;
   options.maximal_backoff = params.maximal_backoff_time;
   options.verp_bounces = !params.disable_verp_bounces;
+  options.log_form = global::log_address_form(params);
   return options;
 }
 
@@ -141,7 +143,7 @@ QueueManager::QueueManager(util::Scheduler& scheduler, const global::Config& con
           dispatcher_options(params)),
       resolver_(scheduler, resolver_options(params)),
       router_(resolver_, dispatcher_, router_options(params)),
-      intake_(queue_, TimeStamp::now),
+      intake_(queue_, TimeStamp::now, global::log_address_form(params)),
       agents_(
           scheduler, dispatcher_, agent_options(params),
           {[this](std::unique_ptr<Entry> entry, const DeliveryReply* reply) {

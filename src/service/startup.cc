@@ -12,6 +12,7 @@
 
 #include "global/master_proto.h"
 #include "global/table_settings.h"
+#include "global/word_values.h"
 #include "service/debugger.h"
 #include "util/base_name.h"
 #include "util/msg.h"
@@ -98,6 +99,7 @@ Started start(int argc, char** argv, const Skeleton& skeleton, const Needs& need
   global::MailOwner owner = global::check_installation(config, params);
   global::open_log(config, params, program, log);
   global::configure_tables(config, params);
+  util::or_die(global::check_words(config, params, program));
   Started started{program, service, std::move(options), std::move(config), std::move(params),
                   owner,   0};
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "global/word_values.h"
 #include "util/msg.h"
 #include "util/text.h"
 
@@ -35,88 +36,22 @@ Dsn mx_failure(const NextHop& hop, const dns::MxAnswer& answer) {
   }
 }
 
-util::Error mistake(const global::Config& config, std::string_view name, const std::string& value,
-                    std::string_view rule, std::string text) {
-  config.explain(name, value, rule);
-  return util::Error::syntax(std::move(text));
-}
-
-util::Error unknown_word(const global::Config& config, std::string_view name,
-                         const std::string& value, std::string_view word, std::string_view rule) {
-  return mistake(config, name, value, rule,
-                 fmt::format("unknown {} value \"{}\" in \"{}\"", name, word, value));
-}
-
-// They have no effect; a mistake has that of stock.
-util::Status check_resolver_options(const global::Config& config, const global::Params& params) {
-  const std::string& options = params.smtp_dns_resolver_options;
-  for (const std::string_view word : util::split(options, kSeparators)) {
-    if (word != "res_defnames" && word != "res_dnsrch") {
-      return unknown_word(config, "smtp_dns_resolver_options", options, word,
-                          "must be a list of res_defnames and res_dnsrch");
-    }
-  }
-  return {};
+RouteSettings::Prefer preference(const std::string& word) {
+  if (util::equal_ignoring_case(word, "ipv4")) return RouteSettings::Prefer::Ipv4;
+  if (util::equal_ignoring_case(word, "ipv6")) return RouteSettings::Prefer::Ipv6;
+  return RouteSettings::Prefer::Any;
 }
 
 }  // namespace
 
-util::Status RouteSettings::read_preference(const global::Config& config,
-                                            const global::Params& params) {
-  const std::string& preference = params.smtp_address_preference;
-  if (util::equal_ignoring_case(preference, "ipv4"))
-    prefer = Prefer::Ipv4;
-  else if (util::equal_ignoring_case(preference, "ipv6"))
-    prefer = Prefer::Ipv6;
-  else if (!util::equal_ignoring_case(preference, "any"))
-    return mistake(config, "smtp_address_preference", preference, "must be any, ipv4 or ipv6",
-                   "bad smtp_address_preference value: " + preference);
-  return {};
-}
-
-util::Status RouteSettings::read_support_level(const global::Config& config,
-                                               const global::Params& params) {
-  const std::string& level = params.smtp_dns_support_level;
-  if (level.empty())
-    use_dns = !params.disable_dns_lookups;
-  else if (util::equal_ignoring_case(level, "enabled") ||
-           util::equal_ignoring_case(level, "dnssec"))
-    use_dns = true;
-  else if (util::equal_ignoring_case(level, "disabled"))
-    use_dns = false;
-  else
-    return mistake(config, "smtp_dns_support_level", level, "must be disabled, enabled or dnssec",
-                   "invalid smtp_dns_support_level: \"" + level + '"');
-  return {};
-}
-
-util::Status RouteSettings::read_host_lookup(const global::Config& config,
-                                             const global::Params& params) {
-  host_dns = false;
-  host_native = !use_dns;
-  if (!use_dns) return {};
-  for (const std::string_view word : util::split(params.smtp_host_lookup, kSeparators)) {
-    if (word == "dns")
-      host_dns = true;
-    else if (word == "native")
-      host_native = true;
-    else
-      return unknown_word(config, "smtp_host_lookup", params.smtp_host_lookup, word,
-                          "must be a list of dns and native");
-  }
-  return {};
-}
-
-// In stock's order: the first mistake is reported, and some are not looked for.
-util::Result<RouteSettings> RouteSettings::from(const global::Config& config,
-                                                const global::Params& params,
-                                                dns::Families families) {
+RouteSettings RouteSettings::from(const global::Params& params, dns::Families families) {
+  const auto host_lookup = util::split(params.smtp_host_lookup, kSeparators);
   RouteSettings settings;
   settings.families = families;
-  if (util::Status read = settings.read_preference(config, params); !read) return read.error();
-  if (util::Status read = settings.read_support_level(config, params); !read) return read.error();
-  if (util::Status read = settings.read_host_lookup(config, params); !read) return read.error();
-  if (util::Status read = check_resolver_options(config, params); !read) return read.error();
+  settings.prefer = preference(params.smtp_address_preference);
+  settings.use_dns = global::uses_dns(params);
+  settings.host_dns = settings.use_dns && std::ranges::count(host_lookup, "dns") > 0;
+  settings.host_native = !settings.use_dns || std::ranges::count(host_lookup, "native") > 0;
   settings.randomize = params.smtp_randomize_addresses;
   settings.balance = params.smtp_balance_inet_protocols;
   settings.address_limit = params.smtp_mx_address_limit;

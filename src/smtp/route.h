@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "dns/answer.h"
-#include "global/config.h"
 #include "global/dsn.h"
 #include "global/params.h"
 #include "smtp/next_hop.h"
@@ -60,14 +59,7 @@ struct RouteSettings {
   bool defer_if_no_mx_address_found = false;
   bool cname_overrides_name = false;
 
-  // Error Syntax; what is allowed is explained in the log.
-  static util::Result<RouteSettings> from(const global::Config& config,
-                                          const global::Params& params, dns::Families families);
-
- private:
-  util::Status read_preference(const global::Config& config, const global::Params& params);
-  util::Status read_support_level(const global::Config& config, const global::Params& params);
-  util::Status read_host_lookup(const global::Config& config, const global::Params& params);
+  static RouteSettings from(const global::Params& params, dns::Families families);
 };
 
 class Router {

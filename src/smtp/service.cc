@@ -92,8 +92,7 @@ Router SmtpService::make_router() {
   lookups.is_self = [this](const util::SocketAddress& address) {
     return own_addresses_.is_own(address) || own_addresses_.is_proxied(address);
   };
-  return Router(util::or_die(RouteSettings::from(process_.config(), params_, families)),
-                std::move(lookups));
+  return Router(RouteSettings::from(params_, families), std::move(lookups));
 }
 
 ConnectSettings SmtpService::connect_settings() const {

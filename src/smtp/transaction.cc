@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "util/msg.h"
+#include "util/text.h"
 
 namespace handoff::smtp {
 
@@ -140,7 +141,8 @@ bool Transaction::skipped(Phase phase) const {
 }
 
 Transaction::Phase Transaction::after_recipients() const {
-  return probing() && params_.smtp_address_verify_target != "data" ? Phase::Abort : Phase::Data;
+  const bool to_data = util::equal_ignoring_case(params_.smtp_address_verify_target, "data");
+  return probing() && !to_data ? Phase::Abort : Phase::Data;
 }
 
 Transaction::Cursor Transaction::after(Cursor cursor) const {

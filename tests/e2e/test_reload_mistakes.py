@@ -40,6 +40,12 @@ BROKEN = {
                                      "main.cf, line LINE: ", "a number and s, m, h, d or w",
                                      "parameter smtp_connect_timeout: bad time value or unit: "
                                      "5 minutes"),
+    "a word for one daemon": Broken("main.cf", "smtp_host_lookup = dns, hosts", "main.cf, line LINE: ",
+                                    "must be a list of dns and native",
+                                    'unknown smtp_host_lookup value "hosts" in "dns, hosts"'),
+    "a word for another": Broken("main.cf", "receive_override_options = no_filters",
+                                 "main.cf, line LINE: ", "must be a list of",
+                                 'unknown receive_override_options value "no_filters"'),
     "an expansion": Broken("main.cf", "smtp_helo_name = ${myhostname", "main.cf, line LINE: ",
                            "cannot be expanded", "macro processing error"),
     "a value of a transport": Broken("main.cf", "relay_destination_rate_delay = x",

@@ -79,6 +79,7 @@ MISTAKES = [
     "default_privs = root", "default_privs = uucp", "default_privs = news", "setgid_group = nosuch",
     "setgid_group = root", "setgid_group = uucp", "setgid_group = nogroup", "maillog_file = /etc/odd",
     "maillog_file = odd", "maillog_file_prefixes =", "queue_directory =", "queue_directory = relative",
+    "default_verp_delimiters = aa", "default_verp_delimiters = +a", "verp_delimiter_filter = +x",
     "queue_directory = /nonexistent", "hash_queue_names =", "message_size_limit = 9223372036854775808",
 ]
 # Which of two mistakes is reported?
@@ -90,7 +91,8 @@ PAIRS = ["max_idle = 5x\nmax_use = abc", "soft_bounce = x\nmax_use = x", "soft_b
          "compatibility_level = x\nsyslog_facility = x", "connection_cache_ttl_limit = x\nmax_use = x",
          "connection_cache_ttl_limit = x\nsoft_bounce = x", "mynetworks_style = odd\nmail_owner = nosuch",
          "mynetworks_style = odd\nrelayhost = mail.handoff.test",
-         "setgid_group = root\ndefault_privs = root", "queue_directory = /nonexistent\nmax_use = x"]
+         "setgid_group = root\ndefault_privs = root", "default_verp_delimiters = aa\nmail_owner = nosuch",
+         "default_verp_delimiters = aa\nmyorigin = a, b", "default_verp_delimiters = aa\nmaillog_file = /etc/odd", "queue_directory = /nonexistent\nmax_use = x"]
 
 
 @functools.lru_cache(maxsize=None)
@@ -302,7 +304,8 @@ def test_mistakes_that_only_the_smtp_client_makes_out():
              f"smtp_dns_support_level = disabled\nsmtp_host_lookup = odd\n{last}",
              last, "smtp_dns_resolver_options = res_defnames, odd", "smtp_dns_resolver_options = RES_DNSRCH",
              "smtp_address_preference = ipv9\nsmtp_dns_support_level = maybe",
-             "smtp_dns_support_level = maybe\nsmtp_host_lookup = odd", f"smtp_host_lookup = odd\n{last}"], "smtp")
+             "smtp_dns_support_level = maybe\nsmtp_host_lookup = odd", f"smtp_host_lookup = odd\n{last}",
+             f"smtp_address_verify_target = odd\n{last}", "smtp_address_verify_target = "], "smtp")
 
 
 @NEEDS_ACCOUNTS

@@ -111,7 +111,8 @@ TEST_F(DeliveryLogTest, QuotesAddressesUnlessToldOtherwise) {
   recipient.address = "Quoted Name@example.com";
   recipient.original = "";
   EXPECT_NE(line().find("to=<\"Quoted Name\"@example.com>"), std::string::npos);
-  EXPECT_NE(line({.delay_digits = 2, .internal_addresses = true}).find("<Quoted Name@example.com>"),
+  EXPECT_NE(line({.delay_digits = 2, .addresses = AddressForm::Internal})
+                .find("<Quoted Name@example.com>"),
             std::string::npos);
 }
 
