@@ -152,12 +152,13 @@ void read_leniently(const Config& config, const ParamSpec& spec, T& value) {
   const Reading reading = reading_of(config, spec);
   // What has to be computed may be dear (mynetworks asks for all interfaces).
   if (spec.default_text == kComputed && config.find(spec.name) == nullptr) return;
-  for (const auto& written : {config.raw(spec.name), default_value(config, spec.name)}) {
-    if (!written) continue;
+  const auto take = [&](const std::optional<std::string>& written) {
+    if (!written) return false;
     const auto text =
         spec.kind == ParamSpec::Kind::Raw ? written : expand_quietly(config, *written);
-    if (text && convert(reading, *text, value)) return;
-  }
+    return text && convert(reading, *text, value).has_value();
+  };
+  if (!take(config.raw(spec.name))) (void)take(default_value(config, spec.name));
 }
 
 // Before all others: their defaults depend on it.

@@ -114,7 +114,8 @@ def directory_with(settings: str) -> Iterator[str]:
 
 
 def complaints(origin: str, settings: str, program: str = "scache") -> List[str]:
-    """What a daemon says on standard error when it starts by hand, without our explanations.
+    """What a daemon says on standard error when it starts by hand, without our explanations, which
+    there may be when something is fatal.
 
     Stock reads the file before it knows that it should speak there, and we after that.
     """
@@ -123,8 +124,11 @@ def complaints(origin: str, settings: str, program: str = "scache") -> List[str]
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                               env={**environment(origin), "MAIL_CONFIG": directory}, check=False)
         lines = done.stderr.replace(directory, "DIR").splitlines()
-    more = re.compile(r"warning: (DIR/main.cf, line \d+|built-in default): (\w+ = |overriding earlier)")
-    return [line for line in lines if not more.search(line)]
+    place = r"warning: (DIR/main.cf, line \d+|built-in default): "
+    lines = [line for line in lines if not re.search(place + "overriding earlier", line)]
+    if not any(": fatal: " in line for line in lines):
+        return lines
+    return [line for line in lines if not re.search(place + r"\w+ = ", line)]
 
 
 def stock_expansion(settings: str) -> str:
