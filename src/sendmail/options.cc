@@ -16,8 +16,9 @@ using util::equal_ignoring_case;
 using Mode = Options::Mode;
 namespace notify = global::notify;
 
-// "+": options end at the first recipient. Those without an effect are accepted for old programs.
-constexpr const char* kOptionLetters = "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:q::r:tvx";
+// "+": options end at the first recipient; ":": a missing argument is told apart. Those without an
+// effect are accepted for old programs.
+constexpr const char* kOptionLetters = "+:A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:q::r:tvx";
 
 int parse_notify(std::string_view text) {
   int mask = 0;
@@ -144,7 +145,9 @@ void take(Options& options, int letter, const char* argument) {
       ++options.verbose;
       return;
     case '?':
-      msg::warn("invalid option -- '{}'", static_cast<char>(optopt));
+    case ':':
+      msg::warn("{} -- '{}'", letter == '?' ? "invalid option" : "option requires an argument",
+                static_cast<char>(optopt));
       fail("usage: sendmail [options]");
     default:
       return;  // accepted, and without an effect
