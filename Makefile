@@ -54,7 +54,7 @@ plugin_files := $(plugins:%=$B/lib/handoff/%.so)
 conf_files := post-install postfix-files postfix-script
 $(conf_files:%=$B/bin/%): $B/bin/%: conf/%
 	@mkdir -p $(@D)
-	@cp -p $< $@
+	@cp -p --remove-destination $< $@
 
 all: $(binaries) $(plugin_files) $(conf_files:%=$B/bin/%)
 

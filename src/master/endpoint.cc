@@ -195,6 +195,9 @@ Result<Endpoint> InetEndpoint::find() const {
                            ? fmt::format("{}", number)
                            : fmt::format("[{}]:{}", numeric ? numeric->text() : name->host, number);
   endpoint.addresses = *std::move(addresses);
+  std::ranges::sort(endpoint.addresses, [](const SocketAddress& one, const SocketAddress& other) {
+    return one.host_before(other);
+  });
   endpoint.interfaces = network_.interfaces;
   return endpoint;
 }

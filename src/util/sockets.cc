@@ -180,6 +180,18 @@ bool SocketAddress::same_host(const SocketAddress& other) const {
   return family() == other.family() && text() == other.text();
 }
 
+bool SocketAddress::host_before(const SocketAddress& other) const {
+  if (family() != other.family()) return family() == AF_INET;
+  const auto bytes = [](const SocketAddress& address) -> std::string_view {
+    const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&address.storage_);
+    const auto* ipv6 = reinterpret_cast<const sockaddr_in6*>(&address.storage_);
+    if (address.family() == AF_INET)
+      return {reinterpret_cast<const char*>(&ipv4->sin_addr), sizeof ipv4->sin_addr};
+    return {reinterpret_cast<const char*>(&ipv6->sin6_addr), sizeof ipv6->sin6_addr};
+  };
+  return bytes(*this) < bytes(other);
+}
+
 socklen_t SocketAddress::length() const {
   return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }

@@ -36,6 +36,8 @@ class SocketAddress {
   [[nodiscard]] std::string text() const;
   // Same family and address, whatever the port.
   [[nodiscard]] bool same_host(const SocketAddress& other) const;
+  // IPv4 before IPv6, then by the bytes of the address, whatever the port.
+  [[nodiscard]] bool host_before(const SocketAddress& other) const;
 
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   [[nodiscard]] socklen_t length() const;

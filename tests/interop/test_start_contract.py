@@ -93,7 +93,7 @@ def without_sigterm_held(note):
 
 @pytest.mark.parametrize("setting", [
     pytest.param({}, id="one-interface"),
-    pytest.param({"inet_interfaces": "127.0.0.1, [::1]", "inet_protocols": "all"},
+    pytest.param({"inet_interfaces": "[::1], 127.0.0.1", "inet_protocols": "all"},
                  id="two-interfaces", marks=IPV6),
     pytest.param({"inet_interfaces": "all", "inet_protocols": "all"}, id="both-protocols",
                  marks=IPV6),

@@ -87,7 +87,7 @@ TEST_F(EndpointTest, WithoutAHostInterfacesCount) {
 
 TEST_F(EndpointTest, WithAHostItsAddressesCountOnce) {
   EXPECT_EQ(addresses("mx.example:25"), Texts{"192.0.2.1"});
-  EXPECT_EQ(addresses("localhost:25"), (Texts{"::1", "127.0.0.1"}));
+  EXPECT_EQ(addresses("localhost:25"), (Texts{"127.0.0.1", "::1"}));
   EXPECT_FALSE(find("mx.example:25")->loopback_only());
 }
 
