@@ -33,14 +33,24 @@ struct FreeUrl {
   void operator()(LDAPURLDesc* url) const { ldap_free_urldesc(url); }
 };
 
-// Names of attributes, for which case does not matter.
+// Names of attributes, for which case does not matter. Each stands also for itself with options,
+// as "mail" for "mail;lang-de" (RFC 4512, section 2.5.2).
 class Names {
  public:
   explicit Names(const std::vector<std::string>& names) {
     for (const std::string& name : names) names_.insert(lower(name));
   }
-  [[nodiscard]] bool contains(const std::string& name) const {
+  [[nodiscard]] bool contains_itself(const std::string& name) const {
     return names_.contains(lower(name));
+  }
+  [[nodiscard]] bool contains(const std::string& name) const {
+    std::string known = lower(name);
+    while (!names_.contains(known)) {
+      const std::size_t option = known.rfind(';');
+      if (option == std::string::npos) return false;
+      known.resize(option);
+    }
+    return true;
   }
 
  private:
@@ -186,18 +196,19 @@ Answer Expansion::read(const LdapResult& result, int depth) {
   return Answer::done();
 }
 
+// As in stock, an attribute with options does not make an entry a terminal one, or no leaf.
 Answer Expansion::read_entry(const Attributes& attributes, int depth) {
   const auto has = [&](const Names& names) {
     return std::any_of(attributes.begin(), attributes.end(), [&](const Attribute& attribute) {
-      return !attribute.values.empty() && names.contains(attribute.name);
+      return !attribute.values.empty() && names.contains_itself(attribute.name);
     });
   };
   const bool is_terminal = has(terminal_names_);
   const bool is_leaf = !is_terminal && !has(special_names_);
   for (const Attribute& attribute : attributes) {
-    const bool counts = is_terminal ? terminal_names_.contains(attribute.name)
-                                    : result_names_.contains(attribute.name) ||
-                                          (is_leaf && leaf_names_.contains(attribute.name));
+    const bool counts = terminal_names_.contains(attribute.name) ||
+                        (!is_terminal && (result_names_.contains(attribute.name) ||
+                                          (is_leaf && leaf_names_.contains(attribute.name))));
     Answer answer;
     if (counts)
       answer = add_values(attribute);

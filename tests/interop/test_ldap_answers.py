@@ -1,0 +1,82 @@
+"""ldap: answers of servers that slapd is not easily brought to, as ours and stock take them."""
+
+from typing import Dict, List, NamedTuple, Optional
+
+import pytest
+
+from support.postmaps import Postmaps, Said
+from support.root import needs_root
+from support.scripted_ldap import Answer, ScriptedLdap
+
+pytestmark = needs_root("stock wants its plug-ins to belong to root")
+
+BOTH = ("ours", "stock")
+FOUND: Answer = [{"maildrop": [b"v"]}]
+TO_OTHERS = {"special_result_attribute": "member"}
+
+
+class Case(NamedTuple):
+    answers: List[Answer]
+    value: Optional[bytes]  # None: there is none
+    settings: Dict[str, str] = {}
+    searches: int = 1
+    connections: int = 1
+
+
+class Asked(NamedTuple):
+    said: Said
+    searches: int
+    connections: int
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Postmaps:
+    return Postmaps(tmp_path_factory.mktemp("ldap") / "desk")
+
+
+def ask(desk: Postmaps, whose: str, case: Case, key: str = "k") -> Asked:
+    with ScriptedLdap(*case.answers) as server:
+        settings = {"server_host": f"ldap://127.0.0.1:{server.port}", "search_base": "dc=x",
+                    "timeout": "5", **case.settings}
+        path = desk.directory / "table.cf"
+        path.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        said = desk.run(whose, "-q", "-", f"ldap:{path}", text=f"{key}\n")
+        return Asked(said, server.searches, server.connections)
+
+
+def check(desk: Postmaps, case: Case) -> Said:
+    """What both say."""
+    mine, theirs = (ask(desk, whose, case) for whose in BOTH)
+    assert mine == theirs
+    assert mine.said.out == (b"" if case.value is None else b"k\t" + case.value + b"\n")
+    assert (mine.searches, mine.connections) == (case.searches, case.connections)
+    return mine.said
+
+
+WITH_OPTIONS = {
+    "language": Case([[{"maildrop;lang-de": [b"d"]}]], b"d"),
+    "several": Case([[{"MailDrop;lang-de;x-a": [b"d"], "maildrop": [b"v"]}]], b"d,v"),
+    "binary": Case([[{"userCertificate;binary": [b"c"]}]], b"c",
+                   {"result_attribute": "userCertificate"}),
+    "other-names": Case([[{"maildrop2": [b"a"], "maildro": [b"b"], "maildrop-x": [b"c"]}]], None),
+    "one-that-is-named": Case(
+        [[{"maildrop;a;b": [b"1"], "maildrop;a": [b"2"], "maildrop;ab": [b"3"],
+           "maildrop": [b"4"]}]], b"1,2", {"result_attribute": "maildrop;a"}),
+    "special": Case([[{"member;x-a": [b"cn=q"]}], FOUND], b"v", TO_OTHERS, searches=2),
+    "terminal": Case([[{"last;x-a": [b"t"], "maildrop": [b"v"]}]], b"t,v",
+                     {"terminal_result_attribute": "last"}),
+    "beside-a-terminal": Case([[{"last;x-a": [b"t"], "maildrop": [b"v"], "last": [b"l"]}]], b"t,l",
+                              {"terminal_result_attribute": "last"}),
+    "leaf": Case([[{"leaf;x-a": [b"l"]}]], b"l", {"leaf_result_attribute": "leaf"}),
+    "no-leaf": Case([[{"leaf": [b"l"], "member": [b"cn=q"]}], FOUND], b"v",
+                    {**TO_OTHERS, "leaf_result_attribute": "leaf"}, searches=2),
+    "leaf-all-the-same": Case([[{"leaf": [b"l"], "member;x-a": [b"cn=q"]}], FOUND], b"l,v",
+                              {**TO_OTHERS, "leaf_result_attribute": "leaf"}, searches=2),
+    "in-a-url": Case([[{"member": [b"ldap:///ou=p,dc=x?maildrop;lang-de?one?(cn=a)"]}],
+                      [{"maildrop;lang-de": [b"d"]}]], b"d", TO_OTHERS, searches=2),
+}
+
+
+@pytest.mark.parametrize("name", WITH_OPTIONS)
+def test_attributes_with_options_are_found_by_their_names(desk, name):
+    check(desk, WITH_OPTIONS[name])
