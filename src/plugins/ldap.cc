@@ -244,10 +244,7 @@ Answer Expansion::follow(const Attribute& attribute, int depth) {
 
 Answer Expansion::follow_one(const std::string& target, int depth) {
   const std::optional<LdapSearch> search = search_for(target);
-  if (!search) {
-    warn(host_, "dict_ldap_lookup: " + settings_.name + ": skipping malformed URL: " + target);
-    return Answer::done();
-  }
+  if (!search) return failure("malformed URL " + target);
   if (search->attributes.empty()) return Answer::done();
   LdapResult result;
   const int error = connection_.search(*search, host_, result);
@@ -257,7 +254,8 @@ Answer Expansion::follow_one(const std::string& target, int depth) {
   return Answer::done();
 }
 
-// A distinguished name, or a URL; the server of a URL is ours, whatever it says.
+// A distinguished name, or a URL; the server of a URL is ours, whatever it says. Nothing: the URL
+// is malformed.
 std::optional<LdapSearch> Expansion::search_for(const std::string& target) const {
   LdapSearch search{target, LDAP_SCOPE_BASE, kAnyEntry, all_names(), settings_.size_limit};
   if (ldap_is_ldap_url(target.c_str()) == 0) return search;

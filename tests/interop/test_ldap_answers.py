@@ -1,5 +1,10 @@
-"""ldap: answers of servers that slapd is not easily brought to, as ours and stock take them."""
+"""ldap: answers of servers that slapd is not easily brought to, as ours and stock take them.
 
+What differs on purpose: the text about a malformed URL, where stock's ends with an error of LDAP
+that has the number of the URL parser's.
+"""
+
+import re
 from typing import Dict, List, NamedTuple, Optional
 
 import pytest
@@ -80,3 +85,14 @@ WITH_OPTIONS = {
 @pytest.mark.parametrize("name", WITH_OPTIONS)
 def test_attributes_with_options_are_found_by_their_names(desk, name):
     check(desk, WITH_OPTIONS[name])
+
+
+@pytest.mark.parametrize("others", [{}, {"maildrop": [b"v"]}])
+def test_a_malformed_url_is_an_error(desk, others):
+    """Mail waits, and does not go to fewer recipients."""
+    url = b"ldap:///ou=p,dc=x?maildrop?foo?(cn=a)"
+    for whose in BOTH:
+        said = ask(desk, whose, Case([[{"member": [url], **others}]], None, TO_OTHERS)).said
+        assert (said.status, said.out) == (1, b"")
+        assert f"malformed URL {url.decode()}" in said.err[0]
+        assert re.match("fatal: table .* query error", said.err[1])
