@@ -11,7 +11,7 @@ import pytest
 
 from support.postmaps import Postmaps, Said
 from support.root import needs_root
-from support.scripted_ldap import Answer, ScriptedLdap
+from support.scripted_ldap import HANG_UP, Answer, ScriptedLdap
 
 pytestmark = needs_root("stock wants its plug-ins to belong to root")
 
@@ -96,3 +96,10 @@ def test_a_malformed_url_is_an_error(desk, others):
         assert (said.status, said.out) == (1, b"")
         assert f"malformed URL {url.decode()}" in said.err[0]
         assert re.match("fatal: table .* query error", said.err[1])
+
+
+def test_a_server_that_hangs_up_is_asked_once_more(desk):
+    check(desk, Case([HANG_UP, FOUND], b"v", searches=2, connections=2))
+    for whose in BOTH:
+        asked = ask(desk, whose, Case([HANG_UP], None))
+        assert (asked.said.status, asked.searches, asked.connections) == (1, 2, 2)
