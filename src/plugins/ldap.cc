@@ -69,6 +69,12 @@ struct Attribute {
 };
 using Attributes = std::vector<Attribute>;
 
+// Up to a NUL, as in stock.
+std::string text_of_value(const struct berval& value) {
+  const std::string_view bytes(value.bv_val, value.bv_len);
+  return std::string(bytes.substr(0, bytes.find('\0')));
+}
+
 Attributes attributes_of(LDAP* handle, LDAPMessage* entry) {
   Attributes attributes;
   BerElement* state = nullptr;
@@ -80,7 +86,7 @@ Attributes attributes_of(LDAP* handle, LDAPMessage* entry) {
         ldap_get_values_len(handle, entry, name.get()));
     Attribute attribute{name.get(), {}};
     for (struct berval** value = values.get(); value != nullptr && *value != nullptr; ++value)
-      attribute.values.emplace_back((*value)->bv_val, (*value)->bv_len);
+      attribute.values.push_back(text_of_value(**value));
     attributes.push_back(std::move(attribute));
   }
   return attributes;
@@ -221,6 +227,11 @@ Answer Expansion::read_entry(const Attributes& attributes, int depth) {
 
 Answer Expansion::add_values(const Attribute& attribute) {
   for (const std::string& value : attribute.values) {
+    if (value.empty()) {
+      warn(host_, "table \"ldap:" + settings_.name + "\": empty lookup result for: \"" +
+                      std::string(key_) + "\" -- ignored");
+      continue;
+    }
     const std::optional<std::string> text = settings_.result_format.expand_result(value, key_);
     if (!text) continue;
     if (settings_.expansion_limit > 0 && count_ >= settings_.expansion_limit)
@@ -319,6 +330,10 @@ Answer LdapTable::matches_domain(std::string_view key) const {
 Answer LdapTable::lookup(std::string_view key) {
   if (!is_utf8(key)) return Answer::absent();
   if (Answer matches = matches_domain(key); matches.outcome != Outcome::Done) return matches;
+  if (key.empty()) {
+    warn(host_, "table \"ldap:" + settings_.name + "\": empty query string -- ignored");
+    return Answer::absent();
+  }
   const auto base = settings_.search_base.expand(key, quote_for_dn);
   const auto filter = settings_.query_filter.expand(key, quote_for_filter);
   if (!base || !filter) return Answer::absent();

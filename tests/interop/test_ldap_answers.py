@@ -103,3 +103,26 @@ def test_a_server_that_hangs_up_is_asked_once_more(desk):
     for whose in BOTH:
         asked = ask(desk, whose, Case([HANG_UP], None))
         assert (asked.said.status, asked.searches, asked.connections) == (1, 2, 2)
+
+
+EMPTY = {
+    "alone": Case([[{"maildrop": [b""]}]], None),
+    "in-a-text": Case([[{"maildrop": [b""]}]], None, {"result_format": "smtp:%s"}),
+    "among-others": Case([[{"maildrop": [b"", b"v", b""]}]], b"v", {"expansion_limit": "1"}),
+    "nul": Case([[{"maildrop": [b"a\0b", b"\0c"]}]], b"a"),
+    "special": Case([[{"member": [b""]}], FOUND], b"v", TO_OTHERS, searches=2),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_empty_values_are_none(desk, name):
+    said = check(desk, EMPTY[name])
+    assert any("empty lookup result" in line for line in said.err) == (name != "special")
+
+
+@pytest.mark.parametrize("settings", [{}, {"query_filter": "(cn=x)"}, {"domain": "x"}])
+def test_an_empty_key_is_not_looked_up(desk, settings):
+    """Stock connects all the same."""
+    mine, theirs = (ask(desk, whose, Case([FOUND], None, settings), key="") for whose in BOTH)
+    assert mine[:2] == theirs[:2]
+    assert (mine.said.status, mine.said.out, mine.searches) == (1, b"", 0)
