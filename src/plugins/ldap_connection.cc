@@ -129,7 +129,7 @@ int LdapConnection::set_options() {
   for (const auto& [option, value] : options)
     if (ldap_set_option(handle, option, value) != LDAP_OPT_SUCCESS) return LDAP_PARAM_ERROR;
   if (const int error = deadline_.watch(handle); error != LDAP_OPT_SUCCESS) return LDAP_PARAM_ERROR;
-  if (server_.debug_level > 0) {
+  if (server_.debug_level != 0) {
     ldap_set_option(nullptr, LDAP_OPT_DEBUG_LEVEL, &server_.debug_level);
     ber_set_option(nullptr, LBER_OPT_DEBUG_LEVEL, &server_.debug_level);
   }

@@ -58,7 +58,7 @@ class TableSettings {
 };
 
 Result<std::optional<std::string>> TableSettings::find(std::string_view parameter) {
-  if (!name_.starts_with('/') && !name_.starts_with('.')) {
+  if (!plugin::names_a_file(name_)) {
     const auto& main_cf = settings().parameter;
     if (!main_cf) return std::optional<std::string>();
     return main_cf(name_ + '_' + std::string(parameter));
