@@ -167,9 +167,13 @@ def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, 
     for path, mode in wrong.items():
         path.chmod(mode)
     owner = user or MAIL_OWNER
+    theirs = [box.queue / "active", box.queue / "deferred/A/ABC", box.daemons / "qmgr"]
     if os.geteuid() == 0:
-        os.chown(box.queue / "active", pwd.getpwnam("daemon").pw_uid, -1)
-        os.chown(box.daemons / "qmgr", pwd.getpwnam("daemon").pw_uid, -1)
+        theirs[1].parent.mkdir()
+        theirs[1].touch()
+        shutil.chown(theirs[1].parent, owner)
+        for path in theirs:
+            shutil.chown(path, "daemon")
     if not user:
         (box.prefix / "sbin/postdrop").chmod(0o755)
     said = set(re.findall("warning: (.*)", box.postfix("check")))
@@ -180,14 +184,15 @@ def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, 
                 f"group or other writable: {box.prefix}/var/lib/postfix/."}
     if os.geteuid() == 0:
         expected |= {f"not owned by {owner}: {box.queue}/active",
+                     f"not owned by {owner}: {box.queue}/deferred/A/ABC",
                      f"not owned by {user or 'root'}: {box.daemons.parent}/./sbin/qmgr"}
     if not user and os.geteuid() == 0:
         expected |= {"not set-gid or not owner+group+world executable: "
                      f"{box.prefix}/sbin/postdrop"}
     assert said == expected
     if user:  # an ordinary user cannot take files that are somebody else's
-        for path in (box.queue / "active", box.daemons / "qmgr"):
-            os.chown(path, pwd.getpwnam(user).pw_uid, -1)
+        for path in theirs:
+            shutil.chown(path, user)
     box.postfix("set-permissions")
     assert box.postfix("check") == ""
 
