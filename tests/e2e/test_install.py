@@ -278,6 +278,36 @@ def test_check_names_what_keeps_mail_from_flowing(box, user):
     assert box.postfix("check") == ""
 
 
+ABSOLUTE = "should be an absolute path name."
+
+
+@pytest.mark.parametrize("word, reason", [
+    ("queue_directory=relative", f'"relative" {ABSOLUTE}'), ("mailq_path=q", f'"q" {ABSOLUTE}'),
+    ("config_directory=here", f'"here" {ABSOLUTE}'), ("queue_directory=no", f'"no" {ABSOLUTE}'),
+    ("html_directory=doc", '"doc" should be "no" or an absolute path name.'),
+    ("mail_owner=no-such-user", "there is no user no-such-user"),
+    ("setgid_group=no-such-group", "there is no group no-such-group")])
+def test_a_bad_parameter_changes_nothing(box, word, reason):
+    before = (box.config / "main.cf").read_text()
+    told = box.postfix("set-permissions", "data_directory=/nonexistent/data", word, status=1)
+    assert told.endswith(f"post-install: Error: {reason}\n")
+    assert (box.config / "main.cf").read_text() == before
+
+
+def test_what_is_installed_nowhere_may_have_no_directory(box):
+    box.postfix("set-permissions", "html_directory=no", "readme_directory=", "sample_directory=no")
+
+
+@pytest.mark.parametrize("command", ["upgrade-configuration", "upgrade-source", "upgrade-package"])
+def test_a_configuration_is_upgraded_in_its_place_only(box, command):
+    """Not the one of the machine on which another one is made ready."""
+    stage = box.prefix.with_name("stage")
+    (box.config / "master.cf").write_text("")
+    told = box.postfix("post-install", f"destdir={stage}", "create-missing", command, status=1)
+    assert "upgrade-configuration is for an installation in its place" in told
+    assert (box.config / "master.cf").read_text() == "" and not stage.exists()
+
+
 def test_missing_directories_are_made_at_start(box, peer):
     for name in ("active", "public", "saved"):
         (box.queue / name).rmdir()
