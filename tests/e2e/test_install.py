@@ -247,7 +247,8 @@ def test_logs_of_an_idle_system_are_rotated_without_a_complaint(box):
 def test_check_names_what_keeps_mail_from_flowing(box, user):
     """All that stock's does not look for."""
     commands = box.prefix / "sbin"
-    wrong = {box.queue / "active": 0o500, box.queue / "maildrop": 0o777,
+    plugins = box.daemons.parent / "handoff"
+    wrong = {plugins / "lmdb.so": 0o600, box.queue / "active": 0o500, box.queue / "maildrop": 0o777,
              box.daemons / "smtp": 0o644, commands / "postmap": 0o775,
              commands / "postconf": 0o4755}
     expected = {f"not accessible to its owner: {box.queue}/active",
@@ -255,6 +256,8 @@ def test_check_names_what_keeps_mail_from_flowing(box, user):
                 f"not executable for everybody: {box.daemons}/smtp",
                 f"group or other writable: {commands}/postmap",
                 f"set-uid or set-gid: {commands}/postconf",
+                f"not readable for everybody: {plugins}/lmdb.so",
+                f"missing: {plugins}/hash.so",
                 f"missing: {box.daemons}/error",
                 f"symlink leads nowhere: {box.daemons.parent}/./sbin/old"}
     if not user and os.geteuid() == 0:
@@ -268,14 +271,24 @@ def test_check_names_what_keeps_mail_from_flowing(box, user):
     for path, mode in wrong.items():
         path.chmod(mode)
     (box.daemons / "error").rename(box.prefix / "error")
+    (plugins / "hash.so").rename(box.prefix / "hash.so")
     (box.daemons / "old").symlink_to("former")
     if user:
         os.lchown(box.daemons / "old", pwd.getpwnam(user).pw_uid, -1)
     assert set(re.findall("warning: (.*)", box.postfix("check"))) == expected
     (box.prefix / "error").rename(box.daemons / "error")
+    (box.prefix / "hash.so").rename(plugins / "hash.so")
     (box.daemons / "old").unlink()
     box.postfix("set-permissions")
     assert box.postfix("check") == ""
+
+
+def test_check_names_a_directory_of_plugins_that_cannot_be_used(box):
+    plugins = box.daemons.parent / "handoff"
+    plugins.chmod(0o700)
+    assert box.postfix("check").endswith(f"warning: not readable for everybody: {plugins}\n")
+    plugins.rename(box.prefix / "handoff")
+    assert box.postfix("check").endswith(f"warning: missing: {plugins}\n")
 
 
 ABSOLUTE = "should be an absolute path name."
