@@ -89,9 +89,10 @@ Status TableSettings::enter(const util::LogicalLine& line) {
                          '"');
   if (name.empty())
     return misconfigured(place + ": missing attribute name: \"" + std::string(text) + '"');
-  const std::string value(util::trim(text.substr(equals + 1)));
-  if (!values_.insert_or_assign(std::string(name), value).second)
-    msg::warn("{}: overriding earlier entry: {}={}", place, name, value);
+  std::string value(util::trim(text.substr(equals + 1)));
+  const auto [entry, is_new] = values_.try_emplace(std::string(name));
+  if (!is_new) msg::warn("{}: overriding earlier entry: {}={}", place, name, entry->second);
+  entry->second = std::move(value);
   return {};
 }
 

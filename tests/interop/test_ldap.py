@@ -236,6 +236,16 @@ def test_mistakes_in_main_cf_have_stocks_texts(desk, server):
         desk.set()
 
 
+def test_the_last_of_several_entries_counts(desk, server):
+    """Each warning shows the value that is gone. (Stock reads the file again and again.)"""
+    path = desk.directory / "twice.cf"
+    path.write_text(f"server_host = {server.url}\nsearch_base = dc=a\nsearch_base = dc=b\n"
+                    "search_base = dc=x\n")
+    mine, theirs = (desk.run(whose, "-q", "user1@a.b", f"ldap:{path}") for whose in BOTH)
+    assert mine[:2] == theirs[:2] == (0, b"box1@store.a.b\n")
+    assert mine.err == theirs.err[:2]
+
+
 class Asking:
     """Our postmap with `-q -`, asked key by key."""
 
