@@ -33,14 +33,24 @@ struct FreeUrl {
   void operator()(LDAPURLDesc* url) const { ldap_free_urldesc(url); }
 };
 
-// Names of attributes, for which case does not matter.
+// Names of attributes, for which case does not matter. Each stands also for itself with options,
+// as "mail" for "mail;lang-de" (RFC 4512, section 2.5.2).
 class Names {
  public:
   explicit Names(const std::vector<std::string>& names) {
     for (const std::string& name : names) names_.insert(lower(name));
   }
-  [[nodiscard]] bool contains(const std::string& name) const {
+  [[nodiscard]] bool contains_itself(const std::string& name) const {
     return names_.contains(lower(name));
+  }
+  [[nodiscard]] bool contains(const std::string& name) const {
+    std::string known = lower(name);
+    while (!names_.contains(known)) {
+      const std::size_t option = known.rfind(';');
+      if (option == std::string::npos) return false;
+      known.resize(option);
+    }
+    return true;
   }
 
  private:
@@ -59,6 +69,12 @@ struct Attribute {
 };
 using Attributes = std::vector<Attribute>;
 
+// Up to a NUL, as in stock.
+std::string text_of_value(const struct berval& value) {
+  const std::string_view bytes(value.bv_val, value.bv_len);
+  return std::string(bytes.substr(0, bytes.find('\0')));
+}
+
 Attributes attributes_of(LDAP* handle, LDAPMessage* entry) {
   Attributes attributes;
   BerElement* state = nullptr;
@@ -70,7 +86,7 @@ Attributes attributes_of(LDAP* handle, LDAPMessage* entry) {
         ldap_get_values_len(handle, entry, name.get()));
     Attribute attribute{name.get(), {}};
     for (struct berval** value = values.get(); value != nullptr && *value != nullptr; ++value)
-      attribute.values.emplace_back((*value)->bv_val, (*value)->bv_len);
+      attribute.values.push_back(text_of_value(**value));
     attributes.push_back(std::move(attribute));
   }
   return attributes;
@@ -186,18 +202,19 @@ Answer Expansion::read(const LdapResult& result, int depth) {
   return Answer::done();
 }
 
+// As in stock, an attribute with options does not make an entry a terminal one, or no leaf.
 Answer Expansion::read_entry(const Attributes& attributes, int depth) {
   const auto has = [&](const Names& names) {
     return std::any_of(attributes.begin(), attributes.end(), [&](const Attribute& attribute) {
-      return !attribute.values.empty() && names.contains(attribute.name);
+      return !attribute.values.empty() && names.contains_itself(attribute.name);
     });
   };
   const bool is_terminal = has(terminal_names_);
   const bool is_leaf = !is_terminal && !has(special_names_);
   for (const Attribute& attribute : attributes) {
-    const bool counts = is_terminal ? terminal_names_.contains(attribute.name)
-                                    : result_names_.contains(attribute.name) ||
-                                          (is_leaf && leaf_names_.contains(attribute.name));
+    const bool counts = terminal_names_.contains(attribute.name) ||
+                        (!is_terminal && (result_names_.contains(attribute.name) ||
+                                          (is_leaf && leaf_names_.contains(attribute.name))));
     Answer answer;
     if (counts)
       answer = add_values(attribute);
@@ -210,6 +227,11 @@ Answer Expansion::read_entry(const Attributes& attributes, int depth) {
 
 Answer Expansion::add_values(const Attribute& attribute) {
   for (const std::string& value : attribute.values) {
+    if (value.empty()) {
+      warn(host_, "table \"ldap:" + settings_.name + "\": empty lookup result for: \"" +
+                      std::string(key_) + "\" -- ignored");
+      continue;
+    }
     const std::optional<std::string> text = settings_.result_format.expand_result(value, key_);
     if (!text) continue;
     if (settings_.expansion_limit > 0 && count_ >= settings_.expansion_limit)
@@ -233,10 +255,7 @@ Answer Expansion::follow(const Attribute& attribute, int depth) {
 
 Answer Expansion::follow_one(const std::string& target, int depth) {
   const std::optional<LdapSearch> search = search_for(target);
-  if (!search) {
-    warn(host_, "dict_ldap_lookup: " + settings_.name + ": skipping malformed URL: " + target);
-    return Answer::done();
-  }
+  if (!search) return failure("malformed URL " + target);
   if (search->attributes.empty()) return Answer::done();
   LdapResult result;
   const int error = connection_.search(*search, host_, result);
@@ -246,7 +265,8 @@ Answer Expansion::follow_one(const std::string& target, int depth) {
   return Answer::done();
 }
 
-// A distinguished name, or a URL; the server of a URL is ours, whatever it says.
+// A distinguished name, or a URL; the server of a URL is ours, whatever it says. Nothing: the URL
+// is malformed.
 std::optional<LdapSearch> Expansion::search_for(const std::string& target) const {
   LdapSearch search{target, LDAP_SCOPE_BASE, kAnyEntry, all_names(), settings_.size_limit};
   if (ldap_is_ldap_url(target.c_str()) == 0) return search;
@@ -310,6 +330,10 @@ Answer LdapTable::matches_domain(std::string_view key) const {
 Answer LdapTable::lookup(std::string_view key) {
   if (!is_utf8(key)) return Answer::absent();
   if (Answer matches = matches_domain(key); matches.outcome != Outcome::Done) return matches;
+  if (key.empty()) {
+    warn(host_, "table \"ldap:" + settings_.name + "\": empty query string -- ignored");
+    return Answer::absent();
+  }
   const auto base = settings_.search_base.expand(key, quote_for_dn);
   const auto filter = settings_.query_filter.expand(key, quote_for_filter);
   if (!base || !filter) return Answer::absent();

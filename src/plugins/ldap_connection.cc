@@ -40,11 +40,10 @@ std::shared_ptr<LdapConnection> LdapConnection::to(const LdapServer& server) {
 }
 
 int LdapConnection::search(const LdapSearch& search, const Host& host, LdapResult& result) {
-  const bool was_open = handle_ != nullptr;
-  if (!was_open)
+  if (handle_ == nullptr)
     if (const int error = connect(host); error != LDAP_SUCCESS) return error;
   const int error = try_search(search, result);
-  if (!was_open || !is_lost(error)) return error;
+  if (!is_lost(error)) return error;
   close();
   if (const int again = connect(host); again != LDAP_SUCCESS) return again;
   return try_search(search, result);
@@ -130,7 +129,7 @@ int LdapConnection::set_options() {
   for (const auto& [option, value] : options)
     if (ldap_set_option(handle, option, value) != LDAP_OPT_SUCCESS) return LDAP_PARAM_ERROR;
   if (const int error = deadline_.watch(handle); error != LDAP_OPT_SUCCESS) return LDAP_PARAM_ERROR;
-  if (server_.debug_level > 0) {
+  if (server_.debug_level != 0) {
     ldap_set_option(nullptr, LDAP_OPT_DEBUG_LEVEL, &server_.debug_level);
     ber_set_option(nullptr, LBER_OPT_DEBUG_LEVEL, &server_.debug_level);
   }

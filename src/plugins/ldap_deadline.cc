@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 namespace handoff::plugins {
 namespace {
@@ -63,13 +64,20 @@ int LdapDeadline::on_connection(LDAP*, Sockbuf* connection, LDAPURLDesc*, struct
   return ber_sockbuf_add_io(connection, &timed_layer, kLevel, deadline);
 }
 
+// For poll().
+int LdapDeadline::milliseconds_left() const {
+  constexpr int kForEver = -1;
+  if (limit_ < std::chrono::seconds::zero()) return kForEver;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now()).count();
+  return static_cast<int>(std::clamp<long>(left, 0, std::numeric_limits<int>::max()));
+}
+
 bool LdapDeadline::wait(Sockbuf* connection, short events) const {
   ber_socket_t descriptor = -1;
   ber_sockbuf_ctrl(connection, LBER_SB_OPT_GET_FD, &descriptor);
   pollfd socket{descriptor, events, 0};
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now()).count();
-    const int ready = ::poll(&socket, 1, static_cast<int>(std::max<long>(left, 0)));
+    const int ready = ::poll(&socket, 1, milliseconds_left());
     if (ready > 0) return true;
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) errno = ETIMEDOUT;

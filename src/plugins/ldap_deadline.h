@@ -12,6 +12,7 @@ namespace handoff::plugins {
 
 class LdapDeadline {
  public:
+  // A negative limit is none.
   explicit LdapDeadline(std::chrono::seconds limit);
   LdapDeadline(const LdapDeadline&) = delete;
   LdapDeadline& operator=(const LdapDeadline&) = delete;
@@ -27,6 +28,7 @@ class LdapDeadline {
  private:
   using Clock = std::chrono::steady_clock;
 
+  [[nodiscard]] int milliseconds_left() const;
   static int on_connection(LDAP*, Sockbuf* connection, LDAPURLDesc*, struct sockaddr*,
                            ldap_conncb* callbacks) noexcept;
 

@@ -11,12 +11,25 @@
 namespace handoff::plugins {
 namespace {
 
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+bool begins_ignoring_case(std::string_view text, std::string_view beginning) {
+  return equal_ignoring_case(text.substr(0, beginning.size()), beginning);
+}
+
 // Reads parameters until one is wrong; what comes after that is the default.
 class Reader {
  public:
   explicit Reader(const Request& request) : request_(request), name_(view(request.name)) {}
 
   std::string text(std::string_view parameter, std::string_view standard);
+  // The same, and an error when it is empty.
+  std::string word(std::string_view parameter, std::string_view standard);
   int number(std::string_view parameter, int standard, std::optional<int> least = {});
   bool yes(std::string_view parameter, bool standard);
   QueryTemplate query(std::string_view parameter, std::string_view standard,
@@ -26,6 +39,8 @@ class Reader {
   }
 
   [[nodiscard]] bool has(std::string_view parameter) { return find(parameter).has_value(); }
+  // About the value of a parameter.
+  void fail_at(std::string_view parameter, const std::string& before, const std::string& after);
   void fail(const std::string& problem) {
     if (!error_.failed()) error_ = Answer::config(problem);
   }
@@ -54,6 +69,19 @@ std::string Reader::text(std::string_view parameter, std::string_view standard) 
   return find(parameter).value_or(std::string(standard));
 }
 
+std::string Reader::word(std::string_view parameter, std::string_view standard) {
+  std::string value = text(parameter, standard);
+  if (value.empty()) fail_at(parameter, "bad string length 0 < 1: ", " = ");
+  return value;
+}
+
+// In main.cf the parameter's name has the table's in it already.
+void Reader::fail_at(std::string_view parameter, const std::string& before,
+                     const std::string& after) {
+  const bool in_a_file = tables::plugin::names_a_file(name_);
+  fail((in_a_file ? name_ + ": " + before : before + name_ + '_') + std::string(parameter) + after);
+}
+
 int Reader::number(std::string_view parameter, int standard, std::optional<int> least) {
   const std::optional<std::string> text = find(parameter);
   if (!text) return standard;
@@ -61,21 +89,14 @@ int Reader::number(std::string_view parameter, int standard, std::optional<int> 
   const char* end = text->data() + text->size();
   const auto [stop, error] = std::from_chars(text->data(), end, value);
   if (error != std::errc() || stop != end) {
-    fail(name_ + ": bad numerical configuration: " + std::string(parameter) + " = " + *text);
+    fail_at(parameter, "bad numerical configuration: ", " = " + *text);
     return standard;
   }
   if (least && value < *least) {
-    fail(name_ + ": invalid " + std::string(parameter) + " parameter value " + *text + " < " +
-         std::to_string(*least));
+    fail_at(parameter, "invalid ",
+            " parameter value " + std::to_string(value) + " < " + std::to_string(*least));
   }
   return value;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
 }
 
 bool Reader::yes(std::string_view parameter, bool standard) {
@@ -83,7 +104,7 @@ bool Reader::yes(std::string_view parameter, bool standard) {
   if (!text) return standard;
   if (equal_ignoring_case(*text, "yes")) return true;
   if (!equal_ignoring_case(*text, "no"))
-    fail(name_ + ": bad boolean configuration: " + std::string(parameter) + " = " + *text);
+    fail_at(parameter, "bad boolean configuration: ", " = " + *text);
   return false;
 }
 
@@ -99,15 +120,15 @@ QueryTemplate Reader::query(std::string_view parameter, std::string_view standar
 }
 
 bool is_url(std::string_view host) {
-  return host.starts_with("ldap://") || host.starts_with("ldaps://") ||
-         host.starts_with("ldapi://");
+  return begins_ignoring_case(host, "ldap://") || begins_ignoring_case(host, "ldaps://") ||
+         begins_ignoring_case(host, "ldapi://");
 }
 
 // Hosts become URLs with the port that has a parameter of its own.
 std::string uris_of(Reader& reader) {
   const int port = reader.number("server_port", LDAP_PORT);
   std::string uris;
-  for (const std::string& host : reader.list("server_host", "localhost")) {
+  for (const std::string& host : split_list(reader.word("server_host", "localhost"))) {
     if (!uris.empty()) uris.push_back(' ');
     uris += is_url(host) ? host : "ldap://" + host;
     if (!is_url(host) && host.find(':') == std::string::npos) uris += ':' + std::to_string(port);
@@ -116,13 +137,16 @@ std::string uris_of(Reader& reader) {
 }
 
 void read_version(Reader& reader, LdapServer& server) {
-  server.version = reader.number("version", LDAP_VERSION3);
-  if (server.version != LDAP_VERSION2 && server.version != LDAP_VERSION3) {
+  server.version = reader.number("version", LDAP_VERSION3, LDAP_VERSION2);
+  if (server.version > LDAP_VERSION3) {
     reader.warn("dict_ldap_open: " + reader.name() + " Unknown version " +
                 std::to_string(server.version) + ", using 3.");
     server.version = LDAP_VERSION3;
   }
-  const bool has_ldaps = (' ' + server.uris).find(" ldaps:") != std::string::npos;
+  const std::vector<std::string> uris = split_list(server.uris);
+  const bool has_ldaps = std::any_of(uris.begin(), uris.end(), [](std::string_view uri) {
+    return begins_ignoring_case(uri, "ldaps:");
+  });
   server.uses_tls = server.start_tls || has_ldaps;
   if (server.version == LDAP_VERSION3 || !server.uses_tls) return;
   reader.warn(server.start_tls
@@ -138,7 +162,7 @@ LdapServer::Bind read_bind(Reader& reader) {
                                                           {"sasl", Bind::Sasl},
                                                           {"no", Bind::None},
                                                           {"none", Bind::None}};
-  const std::string text = reader.text("bind", "yes");
+  const std::string text = reader.word("bind", "yes");
   for (const auto& [word, bind] : kWords)
     if (equal_ignoring_case(text, word)) return bind;
   reader.fail(reader.name() + ": unsupported parameter value: bind = " + text);
@@ -161,10 +185,10 @@ int read_dereference(Reader& reader) {
 }
 
 int read_scope(Reader& reader) {
-  const std::string scope = reader.text("scope", "sub");
+  const std::string scope = reader.word("scope", "sub");
   if (equal_ignoring_case(scope, "one")) return LDAP_SCOPE_ONELEVEL;
   if (equal_ignoring_case(scope, "base")) return LDAP_SCOPE_BASE;
-  if (!equal_ignoring_case(scope, "sub")) {
+  if (!scope.empty() && !equal_ignoring_case(scope, "sub")) {
     reader.warn("dict_ldap_open: " + reader.name() + ": Unrecognized value " + scope +
                 " specified for scope; using sub");
   }
@@ -176,14 +200,14 @@ LdapServer read_server(Reader& reader) {
   server.uris = uris_of(reader);
   server.start_tls = reader.yes("start_tls", false);
   read_version(reader, server);
-  server.timeout = reader.number("timeout", 10, 0);
+  server.timeout = reader.number("timeout", 10);
   server.bind = read_bind(reader);
   server.bind_dn = reader.text("bind_dn", "");
   server.bind_password = reader.text("bind_pw", "");
   if (server.bind == LdapServer::Bind::Sasl) read_sasl(reader, server);
   server.dereference = read_dereference(reader);
   server.chase_referrals = reader.yes("chase_referrals", false);
-  server.debug_level = reader.number("debuglevel", 0, 0);
+  server.debug_level = reader.number("debuglevel", 0);
   server.require_certificate = reader.yes("tls_require_cert", false);
   server.ca_file = reader.text("tls_ca_cert_file", "");
   server.ca_directory = reader.text("tls_ca_cert_dir", "");

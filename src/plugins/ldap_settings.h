@@ -16,7 +16,7 @@ struct LdapServer {
 
   std::string uris;  // with blanks between them, in the order in which they are tried
   int version = 3;
-  int timeout = 10;  // seconds
+  int timeout = 10;  // seconds; negative: none
   Bind bind = Bind::Simple;
   std::string bind_dn;
   std::string bind_password;

@@ -58,12 +58,24 @@ Table& Asker::table(std::size_t index) {
   return *table;
 }
 
-std::optional<std::string> Asker::shown_value(const Table& table, std::string_view key,
+std::optional<std::string> Asker::found_value(const Table& table, std::string_view key,
                                               std::string value) {
   if (value.empty()) {
     msg::warn("table {}: key {}: empty string result is not allowed", table.name(), key);
     msg::warn("table {} should return NO RESULT in case of NOT FOUND", table.name());
   }
+  return shown_value(table, key, std::move(value));
+}
+
+std::optional<std::string> Asker::listed_value(const Table& table, std::string_view key,
+                                               std::string value) {
+  if (!key.empty()) return found_value(table, key, std::move(value));
+  msg::warn("table {}: empty lookup key value is not allowed", table.name());
+  return shown_value(table, key, std::move(value));
+}
+
+std::optional<std::string> Asker::shown_value(const Table& table, std::string_view key,
+                                              std::string value) {
   if (!options_.values_are_files) return value;
   std::optional<std::string> content = util::base64_decode(value);
   if (content) return content->substr(0, content->find('\0'));
@@ -77,7 +89,7 @@ std::optional<std::string> Asker::find(const std::string& key) {
     tables::Answer answer = table(i).lookup(key);
     if (!answer) fail(table(i), "query", answer.error());
     if (!*answer) continue;
-    auto value = shown_value(table(i), key, **std::move(answer));
+    auto value = found_value(table(i), key, **std::move(answer));
     if (!value) fail(table(i), "query", tables::misconfigured("malformed value"));
     return value;
   }
@@ -139,7 +151,7 @@ int Asker::list() {
     Result<std::optional<tables::Entry>> entry = all.sequence(step);
     if (!entry) fail_to_change(all, "sequence", entry.error());
     if (!*entry) break;
-    const auto value = shown_value(all, (*entry)->key, std::move((*entry)->value));
+    const auto value = listed_value(all, (*entry)->key, std::move((*entry)->value));
     if (value) print((*entry)->key + '\t' + *value + '\n');
   }
   flush();

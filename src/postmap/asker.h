@@ -27,7 +27,11 @@ class Asker {
   bool query_one(const std::string& key, bool show_key);
   bool query_input();
   bool remove_one(const std::string& key);
-  // Nothing, with a warning, for what cannot be decoded.
+  // Nothing, with a warning, for what cannot be decoded; warnings also for what is empty.
+  std::optional<std::string> found_value(const tables::Table& table, std::string_view key,
+                                         std::string value);
+  std::optional<std::string> listed_value(const tables::Table& table, std::string_view key,
+                                          std::string value);
   std::optional<std::string> shown_value(const tables::Table& table, std::string_view key,
                                          std::string value);
 

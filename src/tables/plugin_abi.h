@@ -56,11 +56,16 @@ enum class Severity : std::int32_t { Info, Warning };
 enum class Mode : std::int32_t { Read, Write, Create };
 enum class Nul : std::int32_t { Unknown, Without, With };
 
+// Whether parameters of the table stand in a file, which is its name, or in main.cf.
+inline bool names_a_file(std::string_view name) {
+  return name.starts_with('/') || name.starts_with('.');
+}
+
 // What a plug-in may ask of the program.
 struct Host {
   void (*log)(Severity severity, Text text);
-  // A parameter of the table, `context` being the request's: from the file that is the table's
-  // name, or "NAME_parameter" of main.cf. Config: that file cannot be read.
+  // A parameter of the table, `context` being the request's: from its file, or "NAME_parameter" of
+  // main.cf. Config: that file cannot be read.
   Outcome (*setting)(void* context, Text parameter, Sink value);
   // A list of names as in main.cf, or null and the reason.
   void* (*open_list)(Text parameter, Text list, Sink reason);

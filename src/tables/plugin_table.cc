@@ -58,7 +58,7 @@ class TableSettings {
 };
 
 Result<std::optional<std::string>> TableSettings::find(std::string_view parameter) {
-  if (!name_.starts_with('/') && !name_.starts_with('.')) {
+  if (!plugin::names_a_file(name_)) {
     const auto& main_cf = settings().parameter;
     if (!main_cf) return std::optional<std::string>();
     return main_cf(name_ + '_' + std::string(parameter));
@@ -89,9 +89,10 @@ Status TableSettings::enter(const util::LogicalLine& line) {
                          '"');
   if (name.empty())
     return misconfigured(place + ": missing attribute name: \"" + std::string(text) + '"');
-  const std::string value(util::trim(text.substr(equals + 1)));
-  if (!values_.insert_or_assign(std::string(name), value).second)
-    msg::warn("{}: overriding earlier entry: {}={}", place, name, value);
+  std::string value(util::trim(text.substr(equals + 1)));
+  const auto [entry, is_new] = values_.try_emplace(std::string(name));
+  if (!is_new) msg::warn("{}: overriding earlier entry: {}={}", place, name, entry->second);
+  entry->second = std::move(value);
   return {};
 }
 

@@ -40,13 +40,14 @@ SocketmapReply SocketmapReply::parse(std::string_view reply) {
   const std::size_t blank = reply.find(' ');
   const std::string_view word = reply.substr(0, blank);
   const bool has_text = blank != std::string_view::npos;
-  const std::string text(has_text ? reply.substr(blank + 1) : "");
-  if (word == "OK") return {has_text ? Kind::Found : Kind::NotFound, text};
-  if (word == "NOTFOUND") return {Kind::NotFound, text};
-  if (word == "TEMP") return {Kind::Temporary, text};
-  if (word == "TIMEOUT") return {Kind::Timeout, text};
-  if (word == "PERM") return {Kind::Permanent, text};
-  return {Kind::Unknown, text};
+  const std::string_view text = has_text ? reply.substr(blank + 1) : "";
+  if (word == "OK") return {has_text ? Kind::Found : Kind::NotFound, std::string(text)};
+  const std::string reason(util::trim_left(text));
+  if (word == "NOTFOUND") return {Kind::NotFound, reason};
+  if (word == "TEMP") return {Kind::Temporary, reason};
+  if (word == "TIMEOUT") return {Kind::Timeout, reason};
+  if (word == "PERM") return {Kind::Permanent, reason};
+  return {Kind::Unknown, reason};
 }
 
 }  // namespace handoff::tables

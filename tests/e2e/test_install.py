@@ -167,9 +167,13 @@ def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, 
     for path, mode in wrong.items():
         path.chmod(mode)
     owner = user or MAIL_OWNER
+    theirs = [box.queue / "active", box.queue / "deferred/A/ABC", box.daemons / "qmgr"]
     if os.geteuid() == 0:
-        os.chown(box.queue / "active", pwd.getpwnam("daemon").pw_uid, -1)
-        os.chown(box.daemons / "qmgr", pwd.getpwnam("daemon").pw_uid, -1)
+        theirs[1].parent.mkdir()
+        theirs[1].touch()
+        shutil.chown(theirs[1].parent, owner)
+        for path in theirs:
+            shutil.chown(path, "daemon")
     if not user:
         (box.prefix / "sbin/postdrop").chmod(0o755)
     said = set(re.findall("warning: (.*)", box.postfix("check")))
@@ -180,14 +184,15 @@ def test_check_names_wrong_owners_and_modes_and_set_permissions_mends_them(box, 
                 f"group or other writable: {box.prefix}/var/lib/postfix/."}
     if os.geteuid() == 0:
         expected |= {f"not owned by {owner}: {box.queue}/active",
+                     f"not owned by {owner}: {box.queue}/deferred/A/ABC",
                      f"not owned by {user or 'root'}: {box.daemons.parent}/./sbin/qmgr"}
     if not user and os.geteuid() == 0:
         expected |= {"not set-gid or not owner+group+world executable: "
                      f"{box.prefix}/sbin/postdrop"}
     assert said == expected
     if user:  # an ordinary user cannot take files that are somebody else's
-        for path in (box.queue / "active", box.daemons / "qmgr"):
-            os.chown(path, pwd.getpwnam(user).pw_uid, -1)
+        for path in theirs:
+            shutil.chown(path, user)
     box.postfix("set-permissions")
     assert box.postfix("check") == ""
 
@@ -242,7 +247,8 @@ def test_logs_of_an_idle_system_are_rotated_without_a_complaint(box):
 def test_check_names_what_keeps_mail_from_flowing(box, user):
     """All that stock's does not look for."""
     commands = box.prefix / "sbin"
-    wrong = {box.queue / "active": 0o500, box.queue / "maildrop": 0o777,
+    plugins = box.daemons.parent / "handoff"
+    wrong = {plugins / "lmdb.so": 0o600, box.queue / "active": 0o500, box.queue / "maildrop": 0o777,
              box.daemons / "smtp": 0o644, commands / "postmap": 0o775,
              commands / "postconf": 0o4755}
     expected = {f"not accessible to its owner: {box.queue}/active",
@@ -250,6 +256,8 @@ def test_check_names_what_keeps_mail_from_flowing(box, user):
                 f"not executable for everybody: {box.daemons}/smtp",
                 f"group or other writable: {commands}/postmap",
                 f"set-uid or set-gid: {commands}/postconf",
+                f"not readable for everybody: {plugins}/lmdb.so",
+                f"missing: {plugins}/hash.so",
                 f"missing: {box.daemons}/error",
                 f"symlink leads nowhere: {box.daemons.parent}/./sbin/old"}
     if not user and os.geteuid() == 0:
@@ -263,14 +271,54 @@ def test_check_names_what_keeps_mail_from_flowing(box, user):
     for path, mode in wrong.items():
         path.chmod(mode)
     (box.daemons / "error").rename(box.prefix / "error")
+    (plugins / "hash.so").rename(box.prefix / "hash.so")
     (box.daemons / "old").symlink_to("former")
     if user:
         os.lchown(box.daemons / "old", pwd.getpwnam(user).pw_uid, -1)
     assert set(re.findall("warning: (.*)", box.postfix("check"))) == expected
     (box.prefix / "error").rename(box.daemons / "error")
+    (box.prefix / "hash.so").rename(plugins / "hash.so")
     (box.daemons / "old").unlink()
     box.postfix("set-permissions")
     assert box.postfix("check") == ""
+
+
+def test_check_names_a_directory_of_plugins_that_cannot_be_used(box):
+    plugins = box.daemons.parent / "handoff"
+    plugins.chmod(0o700)
+    assert box.postfix("check").endswith(f"warning: not readable for everybody: {plugins}\n")
+    plugins.rename(box.prefix / "handoff")
+    assert box.postfix("check").endswith(f"warning: missing: {plugins}\n")
+
+
+ABSOLUTE = "should be an absolute path name."
+
+
+@pytest.mark.parametrize("word, reason", [
+    ("queue_directory=relative", f'"relative" {ABSOLUTE}'), ("mailq_path=q", f'"q" {ABSOLUTE}'),
+    ("config_directory=here", f'"here" {ABSOLUTE}'), ("queue_directory=no", f'"no" {ABSOLUTE}'),
+    ("html_directory=doc", '"doc" should be "no" or an absolute path name.'),
+    ("mail_owner=no-such-user", "there is no user no-such-user"),
+    ("setgid_group=no-such-group", "there is no group no-such-group")])
+def test_a_bad_parameter_changes_nothing(box, word, reason):
+    before = (box.config / "main.cf").read_text()
+    told = box.postfix("set-permissions", "data_directory=/nonexistent/data", word, status=1)
+    assert told.endswith(f"post-install: Error: {reason}\n")
+    assert (box.config / "main.cf").read_text() == before
+
+
+def test_what_is_installed_nowhere_may_have_no_directory(box):
+    box.postfix("set-permissions", "html_directory=no", "readme_directory=", "sample_directory=no")
+
+
+@pytest.mark.parametrize("command", ["upgrade-configuration", "upgrade-source", "upgrade-package"])
+def test_a_configuration_is_upgraded_in_its_place_only(box, command):
+    """Not the one of the machine on which another one is made ready."""
+    stage = box.prefix.with_name("stage")
+    (box.config / "master.cf").write_text("")
+    told = box.postfix("post-install", f"destdir={stage}", "create-missing", command, status=1)
+    assert "upgrade-configuration is for an installation in its place" in told
+    assert (box.config / "master.cf").read_text() == "" and not stage.exists()
 
 
 def test_missing_directories_are_made_at_start(box, peer):

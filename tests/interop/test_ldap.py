@@ -111,6 +111,13 @@ TABLES = {
     "bad-boolean": {"start_tls": "maybe"},
     "bad-recursion": {"recursion_limit": "0"},
     "bad-debug": {"debuglevel": "x"},
+    "bad-version": {"version": "1"},
+    "bad-empty-host": {"server_host": ""},
+    "bad-empty-bind": {"bind": ""},
+    "bad-empty-scope": {"scope": ""},
+    "no-limit": {"timeout": "-1"},
+    "all-debugging": {"debuglevel": "-1"},
+    "capitals": {"server_host": "{URL}"},
     "bad-host": {"server_host": "http://x"},
     "no-server": {"server_host": "ldap://127.0.0.1:1"},
     "second-server": {"server_host": "ldap://127.0.0.1:1 {url}"},
@@ -145,8 +152,8 @@ def server(directory):
 def write_table(desk, server, name, settings):
     chosen = {"server_host": "{url}", "search_base": "dc=x", **settings}
     path = desk.directory / f"{name}.cf"
-    filled = {"{url}": server.url, "{port}": str(server.port), "{local}": server.local_url,
-              "{tls}": server.tls_url}
+    filled = {"{url}": server.url, "{URL}": server.url.upper(), "{port}": str(server.port),
+              "{local}": server.local_url, "{tls}": server.tls_url, "{TLS}": server.tls_url.upper()}
     text = "".join(f"{key} = {value}\n" for key, value in chosen.items())
     for placeholder, value in filled.items():
         text = text.replace(placeholder, value)
@@ -194,8 +201,12 @@ def test_every_parameter(desk, server):
     assert problems == []
 
 
-@pytest.mark.parametrize("name", ["bind-maybe", "bad-query", "bad-result", "bad-base", "percent",
-                                  "bad-timeout", "bad-boolean", "bad-recursion", "bad-debug"])
+MISTAKES = ["bind-maybe", "bad-query", "bad-result", "bad-base", "percent", "bad-timeout",
+            "bad-boolean", "bad-recursion", "bad-debug", "bad-version", "bad-empty-host",
+            "bad-empty-bind", "bad-empty-scope"]
+
+
+@pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes_have_stocks_texts(desk, server, name):
     table = write_table(desk, server, name, TABLES[name])
     mine, theirs = (desk.run(whose, "-q", "x", table) for whose in BOTH)
@@ -210,6 +221,29 @@ def test_tables_in_main_cf(desk, server):
         assert mine == theirs == (0, b"box17@store.a.b\n", [])
     finally:
         desk.set()
+
+
+def test_mistakes_in_main_cf_have_stocks_texts(desk, server):
+    desk.set(**{f"{name.replace('-', '_')}_{parameter}": value.replace("{url}", server.url)
+                for name in MISTAKES for parameter, value in
+                {"server_host": "{url}", "search_base": "dc=x", **TABLES[name]}.items()})
+    try:
+        commands = [("-q", "x", f"ldap:{name.replace('-', '_')}") for name in MISTAKES]
+        mine, theirs = (desk.run_all(whose, commands) for whose in BOTH)
+        assert mine == theirs
+        assert all("fatal: " in said.err[-1] for said in mine)
+    finally:
+        desk.set()
+
+
+def test_the_last_of_several_entries_counts(desk, server):
+    """Each warning shows the value that is gone. (Stock reads the file again and again.)"""
+    path = desk.directory / "twice.cf"
+    path.write_text(f"server_host = {server.url}\nsearch_base = dc=a\nsearch_base = dc=b\n"
+                    "search_base = dc=x\n")
+    mine, theirs = (desk.run(whose, "-q", "user1@a.b", f"ldap:{path}") for whose in BOTH)
+    assert mine[:2] == theirs[:2] == (0, b"box1@store.a.b\n")
+    assert mine.err == theirs.err[:2]
 
 
 class Asking:
@@ -279,10 +313,11 @@ def tls(directory):
     server.stop()
 
 
-def test_ldaps(desk, tls):
+@pytest.mark.parametrize("scheme", ["{tls}", "{TLS}"])
+def test_ldaps(desk, tls, scheme):
     server, keys = tls
     table = write_table(desk, server, "ldaps", {
-        "server_host": "{tls}", "tls_require_cert": "yes", "tls_ca_cert_file": f"{keys}/ca.pem"})
+        "server_host": scheme, "tls_require_cert": "yes", "tls_ca_cert_file": f"{keys}/ca.pem"})
     mine, theirs = (desk.run(whose, "-q", "one@a.b", table) for whose in BOTH)
     assert mine == theirs == (0, b"box\n", [])
 

@@ -164,6 +164,7 @@ def prepare(mail: Instance) -> None:
     own_programs = {path.name for path in mail.daemon("x").parent.iterdir()}
     for name in own_programs:
         replace_by_copy(mail.daemon(name))
+    replace_by_copy(mail.command("postlog"))
     for name in ("postqueue", "postdrop"):
         replace_by_copy(mail.command(name))
         shutil.chown(mail.command(name), "root", mail.postconf("setgid_group"))

@@ -397,6 +397,11 @@ def test_values_that_are_files(desk: Desk) -> None:
                   ask_all("-F", "texthash:files"), ask_all("-F", "texthash:source")])
 
 
+def test_empty_keys_and_values_are_listed(desk: Desk) -> None:
+    desk.compare([case("-s", table) for table in
+                  ("inline:{=v}", "inline:{=}", "inline:{k=}", "inline:{=v,a=b}")])
+
+
 def test_messages_as_keys(desk: Desk) -> None:
     messages = [MESSAGE, b"", b"\n", b"not a header\nbody\n", b"From me\nA: b\n\nbody\n",
                 b"From: me\nA: b", b">From me\nA: b\n c\n\tD\n\nb\n", b" blank\nA: b\n\nx\n",

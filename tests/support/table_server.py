@@ -10,7 +10,7 @@ from typing import BinaryIO, Callable, List
 SOCKETMAP_REPLIES = [
     b"OK value", b"OK ", b"OK", b"NOTFOUND ", b"NOTFOUND", b"TEMP try later", b"TIMEOUT slow",
     b"PERM never", b"BOGUS text", b"", b"ok lower", b"OK a\0b", b"OK\tx", b"OK  two blanks",
-    b"TEMP", b"PERM ", b"OK " + b"x" * 5000]
+    b"TEMP", b"PERM ", b"OK " + b"x" * 5000, b"TEMP  two ", b"PERM \t x", b"TIMEOUT  "]
 # Not even a netstring, or the wrong one; the server hangs up afterwards.
 SOCKETMAP_BYTES = [
     b"3:abc", b"abc", b"3:abcd", b"999999:", b"-1:,", b":,", b"007:OK leer,", b" 3:OK ,", b"0:,",

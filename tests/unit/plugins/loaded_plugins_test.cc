@@ -97,11 +97,12 @@ TEST_F(LoadedPlugins, PcreTakesBytesThatAreNoText) {
 }
 
 TEST_F(LoadedPlugins, LdapChecksItsParameters) {
-  const std::string name = "cannot be opened: people: ";
   main_cf_ = {{"people_bind", "maybe"}};
-  EXPECT_EQ(find("ldap:people", "a"), name + "unsupported parameter value: bind = maybe");
+  EXPECT_EQ(find("ldap:people", "a"),
+            "cannot be opened: people: unsupported parameter value: bind = maybe");
   main_cf_ = {{"people_timeout", "soon"}};
-  EXPECT_EQ(find("ldap:people", "a"), name + "bad numerical configuration: timeout = soon");
+  EXPECT_EQ(find("ldap:people", "a"),
+            "cannot be opened: bad numerical configuration: people_timeout = soon");
 }
 
 TEST_F(LoadedPlugins, LdapAsksNoServerForWhatCannotBeThere) {

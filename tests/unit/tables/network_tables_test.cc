@@ -40,6 +40,8 @@ TEST(SocketmapReply, BeginsWithAWord) {
   EXPECT_EQ(SocketmapReply::parse("TIMEOUT x").kind, Kind::Timeout);
   EXPECT_EQ(SocketmapReply::parse("PERM x").kind, Kind::Permanent);
   EXPECT_EQ(SocketmapReply::parse("").kind, Kind::Unknown);
+  EXPECT_EQ(SocketmapReply::parse("OK  a").text, " a");
+  EXPECT_EQ(SocketmapReply::parse("TEMP  a ").text, "a ");
 }
 
 TEST(TcpReply, HasThreeDigits) {
