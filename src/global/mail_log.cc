@@ -72,6 +72,7 @@ class VisibleLog : public msg::Sink {
     log_->write(level, tag, text);
     *written_ = true;
   }
+  [[nodiscard]] std::uint64_t lost() const noexcept override { return log_->lost(); }
 
  private:
   std::unique_ptr<msg::Sink> log_;
@@ -135,11 +136,17 @@ bool writes_itself(LogRole role) {
   return role == LogRole::Keeper || role == LogRole::Launcher;
 }
 
+// master(8) does not wait for a postlogd that it has to start itself.
+msg::Patience patience(LogRole role) {
+  if (role == LogRole::Launcher) return msg::Patience::None;
+  return role == LogRole::Keeper ? msg::Patience::Long : msg::Patience::Brief;
+}
+
 std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
   const std::string host = first_label(params.myhostname);
   if (role == LogRole::Server) return msg::file_sink(params.maillog_file, host);
   return msg::postlog_sink(
-      socket_path(params), host,
+      socket_path(params), host, patience(role),
       writes_itself(role) ? msg::file_sink(params.maillog_file, host) : nullptr);
 }
 
@@ -157,16 +164,14 @@ Sinks visible_log(const Params& params, LogRole role) {
   const auto written = std::make_shared<bool>(false);
   auto file = std::make_unique<VisibleLog>(msg::file_sink(params.maillog_file, host), written);
   Sinks sinks;
-  sinks.push_back(msg::postlog_sink(socket_path(params), host, std::move(file)));
+  sinks.push_back(msg::postlog_sink(socket_path(params), host, patience(role), std::move(file)));
   if (role == LogRole::Keeper) sinks.push_back(std::make_unique<UnlessVisible>(written));
   return sinks;
 }
 
-// master(8) does not wait for a postlogd that it has to start itself.
 std::unique_ptr<msg::Sink> json_sink(const Params& params, LogRole role) {
   return msg::postlog_copies(socket_path(params), first_label(params.myhostname),
-                             postlog_proto::kJsonOnly,
-                             writes_itself(role) ? msg::Patience::None : msg::Patience::Brief);
+                             postlog_proto::kJsonOnly, patience(role));
 }
 
 Sinks log_sinks(const Params& params, int facility, LogRole role) {
@@ -195,7 +200,8 @@ Sinks early_sinks(std::string_view program, LogRole role) {
   const char* host = secure_getenv(kHostVariable);
   Sinks sinks;
   sinks.push_back(socket != nullptr && *socket != '\0'
-                      ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
+                      ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""),
+                                          patience(role), nullptr)
                       : msg::syslog_sink(LOG_MAIL));
   add_stderr(sinks, program, role);
   return sinks;

@@ -193,6 +193,7 @@ void enter_directories(const global::Params& params) {
   pointers.reserve(words.size() + 1);
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
   pointers.push_back(nullptr);
+  msg::flush();
   execvp(pointers[0], pointers.data());
   msg::fatal("{}: {}", words[0], util::errno_text(errno));
 }
