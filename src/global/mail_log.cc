@@ -207,16 +207,17 @@ Sinks early_sinks(std::string_view program, LogRole role) {
   return sinks;
 }
 
-// What nobody could log master(8) does not begin.
+// What nobody could log master(8) does not begin. A pipe may find its reader later.
 Status check_it_opens(const Config& config, const Params& params, LogRole role) {
   const std::string& path = params.maillog_file;
   if (path.empty() || role != LogRole::Launcher) return {};
-  const auto file = util::open_for_append(path);
+  const auto file = util::open_for_append(path, util::Reader::Later);
   if (file) return {};
+  const Error& error = file.error();
   return mistake(config, "maillog_file", path, "must be a file that can be written to",
-                 fmt::format("open logfile '{}': {}", path,
-                             file.error().code != 0 ? util::errno_text(file.error().code)
-                                                    : file.error().what));
+                 error.code == 0
+                     ? error.what
+                     : fmt::format("open logfile '{}': {}", path, util::errno_text(error.code)));
 }
 
 void tell_children(const Params& params) {

@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -19,6 +21,7 @@ from support.stub import Stub
 BURST = 3000
 FAILING = 40
 POSTLOG = {"postlog/unix-dgram": "n - n - 1 postlogd"}
+ECHO = {"echo/unix": "- - n - 1 stub serve"}
 NOBODY = ["setpriv", "--reuid=nobody", f"--regid={SETGID_GROUP}", "--clear-groups",
           "--inh-caps=-all", "--bounding-set=-all"]
 
@@ -30,6 +33,19 @@ def suite_of(services, **settings) -> Instance:
 
 def messages(path: pathlib.Path):
     return [json.loads(line)["message"] for line in path.read_text().splitlines()]
+
+
+def make_pipe(mail, name: str) -> pathlib.Path:
+    path = mail.log.path.with_name(name)
+    os.mkfifo(path)
+    owner = mail.log.path.stat()
+    os.chown(path, owner.st_uid, owner.st_gid)
+    return path
+
+
+def is_served(mail, stub: Stub) -> None:
+    with mail.connect("private/echo"):
+        stub.wait_for("started", timeout=15)
 
 
 @needs_root("another user writes")
@@ -90,3 +106,74 @@ def test_master_s_last_words_survive_a_postlogd_that_hangs():
         finally:
             for process in hung:
                 os.kill(process.pid, signal.SIGCONT)
+
+
+def test_a_reader_of_objects_may_come_later():
+    with suite_of(ECHO) as mail:
+        pipe = make_pipe(mail, "pipe")
+        mail.configure(maillog_json_file=pipe)
+        stub = Stub(mail)
+        mail.start()
+        is_served(mail, stub)
+        mail.log.wait_for("daemon started")
+        with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+            mail.run([mail.command("postlog"), "-c", mail.config_directory, "hello"])
+            mail.log.wait_for("hello")
+            objects = [json.loads(line) for line in wait_until(reader.read, 10).splitlines()]
+            assert objects[0]["lost"] >= 1
+            assert objects[-1]["message"] == "hello"
+        mail.log.allow("lines were lost")
+        mail.stop()
+        assert mail.log.find("terminating on signal 15")
+
+
+def test_a_text_that_nobody_reads_stops_nothing():
+    with suite_of(ECHO) as mail:
+        pipe = make_pipe(mail, "pipe")
+        mail.configure(maillog_file=pipe)
+        stub = Stub(mail)
+        mail.start()
+        is_served(mail, stub)
+        postlog = [mail.command("postlog"), "-c", mail.config_directory]
+        mail.run([*postlog, "unread"])
+        wait_until(lambda: mail.processes("postlogd"), 10, "postlogd")
+        with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+            mail.run([*postlog, "hello"])
+            text = wait_until(reader.read, 10, "the text")
+            assert re.search(rb"\]: hello\n$", text)
+        mail.stop()
+
+
+def test_a_reader_that_has_stalled_keeps_master_from_nothing():
+    """Neither serving nor ending; whatever was to be read in time is there in whole lines."""
+    with suite_of({**ECHO, "bad/unix": "- - n - - stub fail"}, maillog_file="/dev/stdout",
+                  maillog_file_prefixes="/dev/stdout") as mail:
+        stub = Stub(mail)
+        reading, writing = os.pipe()
+        master = subprocess.Popen([mail.daemon("master"), "-s", "-c", mail.config_directory],
+                                  cwd="/", stdin=subprocess.DEVNULL, stdout=writing,
+                                  stderr=subprocess.DEVNULL, env=mail.environment())
+        os.close(writing)
+        with open(reading, "rb") as reader:
+            try:
+                wait_until((mail.queue_directory / "public/postlog").exists, 10, "the log's socket")
+                record = b"Nov 22 21:07:05 mail a[1]: " + b"x" * 2000
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+                    other.settimeout(2)
+                    other.connect(str(mail.queue_directory / "public/postlog"))
+                    with pytest.raises(socket.timeout):
+                        while True:
+                            other.send(record)
+                with mail.connect("private/bad"):
+                    stub.wait_for("started", timeout=15)
+                is_served(mail, stub)
+                master.send_signal(signal.SIGTERM)
+                master.wait(10)
+            finally:
+                master.kill()
+                master.wait()
+            os.set_blocking(reading, False)
+            lines = (reader.read() or b"").splitlines()
+            assert len(lines) > 10
+            assert all(line.endswith(b"x" * 2000) or b" mail postfix/" in line
+                       for line in lines[:-1])
