@@ -96,13 +96,6 @@ std::string first_label(std::string_view host) {
   return std::string(host.empty() ? "amnesiac" : host.substr(0, host.find('.')));
 }
 
-std::optional<int> facility_named(std::string_view name) {
-  const auto* const found =
-      std::ranges::find(kFacilities, name, [](const auto& facility) { return facility.first; });
-  if (found == kFacilities.end()) return std::nullopt;
-  return found->second;
-}
-
 using Sinks = std::vector<std::unique_ptr<msg::Sink>>;
 
 void replace_sinks(Sinks sinks) {
@@ -232,6 +225,13 @@ void tell_children(const Params& params) {
 }
 
 }  // namespace
+
+std::optional<int> facility_named(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(kFacilities, name, [](const auto& facility) { return facility.first; });
+  if (found == kFacilities.end()) return std::nullopt;
+  return found->second;
+}
 
 void open_log_early(std::string_view program, LogRole role) {
   const char* name = secure_getenv(kTagVariable);

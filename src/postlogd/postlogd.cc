@@ -197,11 +197,12 @@ class Postlogd final : public service::DgramService {
     files_->add_json(*std::move(json));
   }
 
-  static void pass_to_syslog(std::string_view text) {
+  void pass_to_syslog(std::string_view text) const {
     const auto record = parse_record(text);
     if (!record) return;
     const std::string sender(record->sender);
-    openlog(sender.c_str(), LOG_NDELAY, LOG_MAIL);
+    const int facility = global::facility_named(params_.syslog_facility).value_or(LOG_MAIL);
+    openlog(sender.c_str(), LOG_NDELAY, facility);
     syslog(syslog_level(record->text), "%.*s", static_cast<int>(record->text.size()),
            record->text.data());
     closelog();

@@ -15,8 +15,9 @@ from support.instance import Instance
 from support.layout import SETGID_GROUP
 from support.master_cf import NOTHING
 from support.programs import Mix
-from support.root import needs_root
+from support.root import needs_namespace, needs_root
 from support.stub import Stub
+from support.syslog import Syslog
 
 BURST = 3000
 FAILING = 40
@@ -177,3 +178,17 @@ def test_a_reader_that_has_stalled_keeps_master_from_nothing():
             assert len(lines) > 10
             assert all(line.endswith(b"x" * 2000) or b" mail postfix/" in line
                        for line in lines[:-1])
+
+
+@needs_root("mounts a /dev")
+@needs_namespace("mount")
+def test_what_is_passed_on_to_syslog_has_its_facility():
+    with suite_of({}) as mail, Syslog(mail.root) as syslog:
+        mail.configure(maillog_file="", syslog_facility="local3")
+        mail.run([*syslog.prefix, mail.daemon("master"), "-w", "-c", mail.config_directory])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.sendto(b"Nov 22 21:07:05 mail old/smtp[123]: hello",
+                         str(mail.queue_directory / "public/postlog"))
+        syslog.wait_for(" old/smtp[123]: hello")
+        line = next(line for line in syslog.lines() if "hello" in line)
+        assert line.startswith("<158>")
