@@ -416,7 +416,8 @@ def test_a_rotated_log_is_not_overwritten():
 
 # Words for postlog(1), and its standard input.
 POSTLOG = [(["hello", "world"], ""), (["-t", "a/b", "-p", "warn", "x"], ""), ([], "a\n\nb"),
-           (["-p", "WARNING", "x"], ""), (["-i", "-t", "", "x"], ""), (["-p", "error", ""], ""),
+           (["-p", "WARNING", "x"], ""), (["-p", "Err", "x"], ""), (["-p", "crit", "x"], ""),
+           (["-i", "-t", "", "x"], ""), (["-p", "error", ""], ""),
            (["-p", "panic", "x"], ""), (["-p", "fatal", "tab\tx"], ""), (["-p", "bogus", "x"], ""),
            (["-z"], ""), (["-c", "/nonexistent", "x"], ""), (["x", "-p", "warn"], ""),
            (["-t", "a\nJan  1 00:00:00 mail b[1]: c\t\x7f", "x"], ""), (["-t", "gr\u00fc\u00df", "x"], ""),
@@ -440,6 +441,15 @@ def test_postlog_logs_as_stock_s():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         ours, stocks = pool.map(postlog, ("ours", "stock"))
     assert list(zip(POSTLOG, ours)) == list(zip(POSTLOG, stocks))
+
+
+@pytest.mark.parametrize("origin", ["ours", "stock"])
+def test_postlog_tells_that_there_is_no_log(origin):
+    with Instance(stock_but().with_(postlog=origin), start=False) as mail:
+        mail.configure(maillog_file=mail.root / "nosuchdir/log", maillog_file_prefixes=mail.root)
+        for words in (["hello"], []):
+            assert mail.run([mail.command("postlog"), *words], data=b"a\nb\n",
+                            check=False).returncode == 1
 
 
 @pytest.mark.parametrize("name", [name for name in MIXES if name != "stock"])
