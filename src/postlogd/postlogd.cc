@@ -26,11 +26,13 @@
 //              it went through; a connection keeps it until it is closed. Otherwise what a program
 //              says about itself as "session=".
 //   event      "submission" (pickup), "message" (cleanup), "active" (qmgr begins to deliver),
-//              "delivery" (the outcome for one recipient), "removed", "client" (smtpd)
+//              "delivery" (the outcome for one recipient), "expired" (qmgr gives up and tells the
+//              sender), "removed", "client" (smtpd)
 //   fields     The line's name=value pairs, under their names and without "< >": "to", "from",
 //              "relay", "dsn", "status", ... Numbers are "delay" (seconds), "conn_use", "nrcpt",
 //              "size", "uid", and the four of the list "delays". "detail" is the text in
-//              parentheses at the end: what the server said, for example.
+//              parentheses at the end: what the server said, for example. A line that was too long
+//              ends in the middle of it.
 //   message    The text, as in the other file.
 //   lost       How many lines could not be written before this one: the disk was full, or nobody
 //              read the pipe. Stands beside "time" and "severity".
