@@ -26,7 +26,7 @@
 //             does not mention inet_protocols it becomes ipv4, the default of old.
 //   logrotate
 //             Renames the log file (maillog_file, and maillog_json_file with it), lets the mail
-//             system begin a new one, and compresses the old.
+//             system begin a new one, and compresses the old. One that is below /dev stays.
 //   post-install [argument ...]
 //             Runs the script of that name, see there.
 //   /path/to/program [argument ...]

@@ -414,6 +414,19 @@ def test_a_rotated_log_is_not_overwritten():
         mail.log.allow("")
 
 
+def test_where_the_text_is_no_file_the_other_log_is_rotated():
+    with Instance(stock_but("postfix", *SCRIPTS), start=False) as mail:
+        prepare(mail)
+        path = mail.log.path.with_name("mail.json")
+        path.write_text("{}\n")
+        mail.configure(maillog_file="/dev/stdout", maillog_json_file=path,
+                       maillog_file_rotate_suffix="old",
+                       maillog_file_prefixes=f"{mail.root} /dev/stdout")
+        mail.run([mail.command("postfix"), "-c", mail.config_directory, "logrotate"])
+        assert gzip.open(f"{path}.old.gz", "rt").read() == "{}\n"
+        assert path.read_text() == ""
+
+
 # Words for postlog(1), and its standard input.
 POSTLOG = [(["hello", "world"], ""), (["-t", "a/b", "-p", "warn", "x"], ""), ([], "a\n\nb"),
            (["-p", "WARNING", "x"], ""), (["-p", "Err", "x"], ""), (["-p", "crit", "x"], ""),
