@@ -55,7 +55,8 @@
 // DIAGNOSTICS
 //   Problems are logged to the file itself; that it cannot be opened, to syslog. When
 //   maillog_json_file cannot be opened, that is logged, and nothing else changes. Lines that did
-//   not fit onto a full disk are counted, and a line says how many they were.
+//   not fit onto a full disk are counted, and a line says how many they were; so are those for a
+//   FIFO that nobody has opened to read, but its reader may come at any time.
 //
 // BUGS
 //   Records that come while no postlogd(8) runs wait in a queue of the kernel's that is short.
