@@ -72,6 +72,7 @@ class VisibleLog : public msg::Sink {
     log_->write(level, tag, text);
     *written_ = true;
   }
+  [[nodiscard]] std::uint64_t lost() const noexcept override { return log_->lost(); }
 
  private:
   std::unique_ptr<msg::Sink> log_;
@@ -93,13 +94,6 @@ class UnlessVisible : public msg::Sink {
 
 std::string first_label(std::string_view host) {
   return std::string(host.empty() ? "amnesiac" : host.substr(0, host.find('.')));
-}
-
-std::optional<int> facility_named(std::string_view name) {
-  const auto* const found =
-      std::ranges::find(kFacilities, name, [](const auto& facility) { return facility.first; });
-  if (found == kFacilities.end()) return std::nullopt;
-  return found->second;
 }
 
 using Sinks = std::vector<std::unique_ptr<msg::Sink>>;
@@ -135,11 +129,17 @@ bool writes_itself(LogRole role) {
   return role == LogRole::Keeper || role == LogRole::Launcher;
 }
 
+// master(8) does not wait for a postlogd that it has to start itself.
+msg::Patience patience(LogRole role) {
+  if (role == LogRole::Launcher) return msg::Patience::None;
+  return role == LogRole::Keeper ? msg::Patience::Long : msg::Patience::Brief;
+}
+
 std::unique_ptr<msg::Sink> log_file_sink(const Params& params, LogRole role) {
   const std::string host = first_label(params.myhostname);
   if (role == LogRole::Server) return msg::file_sink(params.maillog_file, host);
   return msg::postlog_sink(
-      socket_path(params), host,
+      socket_path(params), host, patience(role),
       writes_itself(role) ? msg::file_sink(params.maillog_file, host) : nullptr);
 }
 
@@ -157,16 +157,14 @@ Sinks visible_log(const Params& params, LogRole role) {
   const auto written = std::make_shared<bool>(false);
   auto file = std::make_unique<VisibleLog>(msg::file_sink(params.maillog_file, host), written);
   Sinks sinks;
-  sinks.push_back(msg::postlog_sink(socket_path(params), host, std::move(file)));
+  sinks.push_back(msg::postlog_sink(socket_path(params), host, patience(role), std::move(file)));
   if (role == LogRole::Keeper) sinks.push_back(std::make_unique<UnlessVisible>(written));
   return sinks;
 }
 
-// master(8) does not wait for a postlogd that it has to start itself.
 std::unique_ptr<msg::Sink> json_sink(const Params& params, LogRole role) {
   return msg::postlog_copies(socket_path(params), first_label(params.myhostname),
-                             postlog_proto::kJsonOnly,
-                             writes_itself(role) ? msg::Patience::None : msg::Patience::Brief);
+                             postlog_proto::kJsonOnly, patience(role));
 }
 
 Sinks log_sinks(const Params& params, int facility, LogRole role) {
@@ -195,22 +193,24 @@ Sinks early_sinks(std::string_view program, LogRole role) {
   const char* host = secure_getenv(kHostVariable);
   Sinks sinks;
   sinks.push_back(socket != nullptr && *socket != '\0'
-                      ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""), nullptr)
+                      ? msg::postlog_sink(socket, first_label(host != nullptr ? host : ""),
+                                          patience(role), nullptr)
                       : msg::syslog_sink(LOG_MAIL));
   add_stderr(sinks, program, role);
   return sinks;
 }
 
-// What nobody could log master(8) does not begin.
+// What nobody could log master(8) does not begin. A pipe may find its reader later.
 Status check_it_opens(const Config& config, const Params& params, LogRole role) {
   const std::string& path = params.maillog_file;
   if (path.empty() || role != LogRole::Launcher) return {};
-  const auto file = util::open_for_append(path);
+  const auto file = util::open_for_append(path, util::Reader::Later);
   if (file) return {};
+  const Error& error = file.error();
   return mistake(config, "maillog_file", path, "must be a file that can be written to",
-                 fmt::format("open logfile '{}': {}", path,
-                             file.error().code != 0 ? util::errno_text(file.error().code)
-                                                    : file.error().what));
+                 error.code == 0
+                     ? error.what
+                     : fmt::format("open logfile '{}': {}", path, util::errno_text(error.code)));
 }
 
 void tell_children(const Params& params) {
@@ -225,6 +225,13 @@ void tell_children(const Params& params) {
 }
 
 }  // namespace
+
+std::optional<int> facility_named(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(kFacilities, name, [](const auto& facility) { return facility.first; });
+  if (found == kFacilities.end()) return std::nullopt;
+  return found->second;
+}
 
 void open_log_early(std::string_view program, LogRole role) {
   const char* name = secure_getenv(kTagVariable);

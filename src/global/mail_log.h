@@ -6,6 +6,7 @@
 // is "syslog_name/program"; the socket is connected at once, so that it works in a chroot jail.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ void open_log_early(std::string_view program, LogRole role);
 void open_log(const Config& config, const Params& params, std::string_view program, LogRole role);
 util::Status try_open_log(const Config& config, const Params& params, std::string_view program,
                           LogRole role);
+
+// LOG_LOCAL3 for "local3", a value of syslog_facility.
+std::optional<int> facility_named(std::string_view name);
 
 // What open_log() would fail with.
 util::Status check_log(const Config& config, const Params& params);

@@ -107,6 +107,7 @@ void Instance::start() {
   if (options_.exit_after) {
     exit_timer_ = loop_.after(*options_.exit_after, [] {
       msg::info("master exit time has arrived");
+      msg::flush();
       std::_Exit(EXIT_SUCCESS);
     });
   }
@@ -163,6 +164,7 @@ void Instance::terminate(int signal) {
     for (const pid_t child : launcher_.children()) (void)kill(child, SIGTERM);
   }
   launcher_.serve_log();
+  msg::flush();
   // A signal that it does not handle does nothing to process 1, asked for with -i or not.
   if (options_.init || getpid() == 1) return end_as_init();
   (void)std::signal(signal, SIG_DFL);

@@ -9,6 +9,7 @@
 
 #include "global/master_proto.h"
 #include "util/msg.h"
+#include "util/postlog_child.h"
 
 namespace handoff::master {
 
@@ -53,6 +54,7 @@ pid_t fork_child(ServiceType type) {
   const pid_t pid = fork();
   if (pid != 0) return pid;
   signals.drop_handlers();
+  msg::leave_waiting_to_parent();
   if (type == ServiceType::UnixDatagram) signals.still_hold(SIGTERM);
   return pid;
 }

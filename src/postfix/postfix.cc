@@ -26,7 +26,7 @@
 //             does not mention inet_protocols it becomes ipv4, the default of old.
 //   logrotate
 //             Renames the log file (maillog_file, and maillog_json_file with it), lets the mail
-//             system begin a new one, and compresses the old.
+//             system begin a new one, and compresses the old. One that is below /dev stays.
 //   post-install [argument ...]
 //             Runs the script of that name, see there.
 //   /path/to/program [argument ...]
@@ -193,6 +193,7 @@ void enter_directories(const global::Params& params) {
   pointers.reserve(words.size() + 1);
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
   pointers.push_back(nullptr);
+  msg::flush();
   execvp(pointers[0], pointers.data());
   msg::fatal("{}: {}", words[0], util::errno_text(errno));
 }

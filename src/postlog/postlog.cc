@@ -8,8 +8,8 @@
 //
 //   -c config_dir   Where main.cf is.
 //   -i              Ignored: the process ID is always logged.
-//   -p priority     info, warn, error, fatal or panic; default: info. The program goes on in any
-//                   case.
+//   -p priority     info, warn, error (err), fatal (crit) or panic; default: info. The program goes
+//                   on in any case.
 //   -t tag          What stands before the process ID; default: syslog_name/postlog.
 //   -v              Verbose logging. More than one: more verbose.
 // SECURITY
@@ -18,7 +18,8 @@
 //   The caller chooses tag and text: what a line says of its origin proves nothing. One line, or
 //   one argument list, makes one line of the log.
 // DIAGNOSTICS
-//   Problems are shown on standard error; the exit status is 1 then.
+//   Problems are shown on standard error; the exit status is 1 then, also when the log did not take
+//   all lines.
 // CONFIGURATION PARAMETERS
 //   @parameters
 // SEE ALSO
@@ -51,11 +52,13 @@ using util::msg::Level;
 
 constexpr const char* kProgram = "postlog";
 constexpr const char* kPath = "/bin:/usr/bin";
-constexpr std::array<std::pair<std::string_view, Level>, 6> kPriorities{{
+constexpr std::array<std::pair<std::string_view, Level>, 8> kPriorities{{
     {"info", Level::Info},
     {"warn", Level::Warning},
     {"warning", Level::Warning},
+    {"err", Level::Error},
     {"error", Level::Error},
+    {"crit", Level::Fatal},
     {"fatal", Level::Fatal},
     {"panic", Level::Panic},
 }};
@@ -131,7 +134,10 @@ int run(int argc, char** argv) {
   } else {
     for (std::string line; std::getline(std::cin, line);) log_line(options.level, line);
   }
-  return EXIT_SUCCESS;
+  msg::flush();
+  if (msg::lost() == 0) return EXIT_SUCCESS;
+  msg::error("the log did not take {} of these lines", msg::lost());
+  return EXIT_FAILURE;
 }
 
 }  // namespace

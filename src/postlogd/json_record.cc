@@ -13,6 +13,7 @@
 
 #include "global/queue_id.h"
 #include "postlogd/record.h"
+#include "util/log_text.h"
 #include "util/text.h"
 
 namespace handoff::postlogd {
@@ -22,8 +23,7 @@ using Json = nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 // What kind of line it is, by a field that only this kind has.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEvents{{
-    {"status", "delivery"},     // smtp, error, ...: one recipient
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kEvents{{
     {"nrcpt", "active"},        // qmgr: begins to deliver a message
     {"message-id", "message"},  // cleanup: a message has come in
     {"uid", "submission"},      // pickup
@@ -129,8 +129,17 @@ Json typed(std::string_view key, std::string_view value) {
   return std::string(value);
 }
 
+// Without the parentheses; the second one has gone with the end of a line that was too long.
+std::optional<std::string_view> detail(std::string_view text, bool is_cut) {
+  if (!text.starts_with('(')) return std::nullopt;
+  text.remove_prefix(1);
+  if (text.ends_with(')')) return text.substr(0, text.size() - 1);
+  if (is_cut) return text;
+  return std::nullopt;
+}
+
 // "to=<a@b>, relay=none, delay=0.1, status=deferred (no route)". Ends where it ends.
-Json fields_of(std::string_view text) {
+Json fields_of(std::string_view text, bool is_cut) {
   Json fields = Json::object();
   while (true) {
     const std::string_view key = take_key(text);
@@ -139,12 +148,17 @@ Json fields_of(std::string_view text) {
     if (text.starts_with(',')) text.remove_prefix(1);
     text = util::trim_left(text);
   }
-  if (!fields.empty() && text.starts_with('(') && text.ends_with(')'))
-    fields["detail"] = std::string(text.substr(1, text.size() - 2));
+  if (fields.empty()) return fields;
+  if (const auto said = detail(text, is_cut)) fields["detail"] = std::string(*said);
   return fields;
 }
 
+// "to" is there when it is about one recipient, as smtp(8) and error(8) say it.
 std::string_view event_of(const Json& fields, std::string_view text) {
+  if (const auto status = fields.find("status"); status != fields.end()) {
+    if (fields.contains("to")) return "delivery";
+    return status->get_ref<const std::string&>().ends_with("expired") ? "expired" : "";
+  }
   for (const auto& [field, event] : kEvents) {
     if (fields.contains(field)) return event;
   }
@@ -172,8 +186,9 @@ void put_text(Json& object, std::string_view text) {
   object["severity"] = severity(text);
   std::string_view rest = text;
   rest.remove_prefix(util::msg::label(level_of(text)).size());
+  const bool is_cut = rest.size() >= util::kLongestLogText;
   if (const auto id = take_queue_id(rest); !id.empty()) object["queue_id"] = std::string(id);
-  Json fields = fields_of(rest);
+  Json fields = fields_of(rest, is_cut);
   if (const auto session = fields.find("session"); session != fields.end()) {
     object["session"] = *session;
     fields.erase(session);

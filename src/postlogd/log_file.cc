@@ -11,10 +11,10 @@
 namespace handoff::postlogd {
 
 util::Result<LogFile> LogFile::open(const std::string& path, FullPipe full_pipe) {
-  auto file = util::open_for_append(path);
+  auto file = util::open_for_append(path, util::Reader::Later);
   if (!file) return std::move(file).error();
-  if (full_pipe == FullPipe::Lose)
-    if (auto set = util::set_nonblocking(file->get(), true); !set) return set.error();
+  if (full_pipe == FullPipe::Wait)
+    if (auto set = util::set_nonblocking(file->get(), false); !set) return set.error();
   return LogFile(*std::move(file));
 }
 

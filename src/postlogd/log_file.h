@@ -1,7 +1,7 @@
 // log_file.h - the log files that postlogd(8) keeps: the one for people and the one for programs.
 //
 // What does not fit onto a full disk is lost, and a line says how many lines were, once there is
-// room again. No line is ever cut.
+// room again. So is what a FIFO gets as long as nobody has opened it to read. No line is ever cut.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace handoff::postlogd {
 // so that lines of several writers do not mix.
 class LogFile {
  public:
-  // What becomes of lines for a pipe that nobody reads.
+  // What becomes of lines for a pipe whose reader does not read.
   enum class FullPipe { Wait, Lose };
   // The line that stands in place of `count` others.
   using Loss = std::function<std::string(std::uint64_t count)>;

@@ -26,11 +26,13 @@
 //              it went through; a connection keeps it until it is closed. Otherwise what a program
 //              says about itself as "session=".
 //   event      "submission" (pickup), "message" (cleanup), "active" (qmgr begins to deliver),
-//              "delivery" (the outcome for one recipient), "removed", "client" (smtpd)
+//              "delivery" (the outcome for one recipient), "expired" (qmgr gives up and tells the
+//              sender), "removed", "client" (smtpd)
 //   fields     The line's name=value pairs, under their names and without "< >": "to", "from",
 //              "relay", "dsn", "status", ... Numbers are "delay" (seconds), "conn_use", "nrcpt",
 //              "size", "uid", and the four of the list "delays". "detail" is the text in
-//              parentheses at the end: what the server said, for example.
+//              parentheses at the end: what the server said, for example. A line that was too long
+//              ends in the middle of it.
 //   message    The text, as in the other file.
 //   lost       How many lines could not be written before this one: the disk was full, or nobody
 //              read the pipe. Stands beside "time" and "severity".
@@ -53,7 +55,8 @@
 // DIAGNOSTICS
 //   Problems are logged to the file itself; that it cannot be opened, to syslog. When
 //   maillog_json_file cannot be opened, that is logged, and nothing else changes. Lines that did
-//   not fit onto a full disk are counted, and a line says how many they were.
+//   not fit onto a full disk are counted, and a line says how many they were; so are those for a
+//   FIFO that nobody has opened to read, but its reader may come at any time.
 //
 // BUGS
 //   Records that come while no postlogd(8) runs wait in a queue of the kernel's that is short.
@@ -197,11 +200,12 @@ class Postlogd final : public service::DgramService {
     files_->add_json(*std::move(json));
   }
 
-  static void pass_to_syslog(std::string_view text) {
+  void pass_to_syslog(std::string_view text) const {
     const auto record = parse_record(text);
     if (!record) return;
     const std::string sender(record->sender);
-    openlog(sender.c_str(), LOG_NDELAY, LOG_MAIL);
+    const int facility = global::facility_named(params_.syslog_facility).value_or(LOG_MAIL);
+    openlog(sender.c_str(), LOG_NDELAY, facility);
     syslog(syslog_level(record->text), "%.*s", static_cast<int>(record->text.size()),
            record->text.data());
     closelog();

@@ -6,8 +6,6 @@
 namespace handoff::util {
 namespace {
 
-constexpr std::size_t kLimit = 2000;
-
 bool& shows_utf8() {
   static bool shows = false;
   return shows;
@@ -31,7 +29,7 @@ std::size_t printable_length(std::string_view text) {
 }  // namespace
 
 std::string log_text(std::string text) {
-  if (text.size() > kLimit) text.resize(kLimit);
+  if (text.size() > kLongestLogText) text.resize(kLongestLogText);
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = printable_length(std::string_view(text).substr(i));
     if (length == 0) text[i] = '?';

@@ -45,10 +45,6 @@ void write(Level level, std::string_view text) {
   for (const auto& sink : state().sinks) sink->write(level, state().tag, text);
 }
 
-void flush_all() {
-  for (const auto& sink : state().sinks) sink->flush();
-}
-
 void end_of_process(Level level, fmt::string_view format, fmt::format_args args) {
   static bool ending = false;
   log(level, format, args);
@@ -100,7 +96,7 @@ void clear_sinks() {
   state().sinks.clear();
 }
 void add_sink(std::unique_ptr<Sink> sink) {
-  static const int registered = std::atexit(flush_all);
+  static const int registered = std::atexit(flush);
   (void)registered;  // without it, lines that wait are lost
   state().sinks.push_back(std::move(sink));
 }
@@ -109,6 +105,14 @@ bool has_waiting() {
 }
 void offer_waiting() {
   for (const auto& sink : state().sinks) sink->offer();
+}
+void flush() {
+  for (const auto& sink : state().sinks) sink->flush();
+}
+std::uint64_t lost() {
+  std::uint64_t count = 0;
+  for (const auto& sink : state().sinks) count += sink->lost();
+  return count;
 }
 void set_verbose(int level) {
   state().verbose = level;

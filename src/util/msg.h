@@ -4,12 +4,13 @@
 // starts the program, see open(). Formats are {fmt} formats, checked by the compiler. The text is
 // cut at 2000 bytes and unprintable bytes become "?" (spec/master.md 7.1).
 //
-// The log never fails and never blocks: a line that nobody takes is lost, mail is not.
+// The log never fails and never blocks for long: a line that nobody takes is lost, mail is not.
 #pragma once
 
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,6 +39,8 @@ class Sink {
   // There are such lines, and offer() tries, without waiting, to get rid of them.
   [[nodiscard]] virtual bool has_waiting() const noexcept { return false; }
   virtual void offer() noexcept {}
+  // Lines that nobody took.
+  [[nodiscard]] virtual std::uint64_t lost() const noexcept { return 0; }
 };
 
 // openlog(3) with LOG_PID; `facility` is a LOG_* value. Connected at once, so that it works in a
@@ -45,13 +48,19 @@ class Sink {
 std::unique_ptr<Sink> syslog_sink(int facility);
 // "tag: text", or "tag[pid]: text".
 std::unique_ptr<Sink> stderr_sink(bool with_pid);
+// What a sender grants to a postlogd that does not read, the first time.
+enum class Patience {
+  None,   // for master, which has to start it; but 2 seconds when it ends
+  Brief,  // 250 milliseconds, for whoever delivers mail
+  Long,   // 2 seconds, and again when no more lines can be kept: for whoever only logs
+};
 // Datagrams for postlogd(8), each "Mon dd hh:mm:ss host tag[pid]: text" (spec/master.md 7.2). The
 // socket is connected at once, so that it works in a chroot jail later; where nobody listens,
-// lines go to `fallback` when there is one and are lost otherwise. A postlogd that does not read
-// makes nobody wait: up to 1000 lines are kept until the reader takes them
-// (offer_waiting()) or the process ends, be it by SIGTERM.
+// lines go to `fallback` when there is one and are lost otherwise. From a postlogd that does not
+// read, up to 1000 lines are kept until the reader takes them (offer_waiting()) or the process
+// ends, be it by SIGTERM.
 std::unique_ptr<Sink> postlog_sink(const std::string& socket_path, std::string hostname,
-                                   std::unique_ptr<Sink> fallback);
+                                   Patience patience, std::unique_ptr<Sink> fallback);
 // Appends such lines to a file: master, postfix and postlogd only.
 std::unique_ptr<Sink> file_sink(std::string path, std::string hostname);
 
@@ -67,6 +76,10 @@ void add_sink(std::unique_ptr<Sink> sink);
 bool has_waiting();
 void offer_waiting();
 inline constexpr std::chrono::milliseconds kOfferInterval{100};
+// They go out now, or never: for a process that does not end by exit(3).
+void flush();
+// How many lines nobody took, in all.
+std::uint64_t lost();
 
 // 0 is quiet; each -v adds one. Code that is costly to log asks first.
 void set_verbose(int level);

@@ -3,8 +3,13 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+
 #include "util/append_file.h"
 #include "util/msg.h"
+#include "util/sockets.h"
 #include "util/unique_fd.h"
 
 namespace handoff::util::msg {
@@ -61,14 +66,33 @@ class FileSink : public Sink {
   // Opened for each line: logrotate may have moved the file.
   void write(Level level, std::string_view tag, std::string_view text) noexcept override {
     const auto file = open_for_append(path_);
-    if (!file) return;
-    const std::string line = format_record(level, hostname_, tag, text) + "\n";
-    (void)!::write(file->get(), line.data(), line.size());  // nobody left to tell
+    if (!file || !append(file->get(), format_record(level, hostname_, tag, text) + "\n")) ++lost_;
   }
+  [[nodiscard]] std::uint64_t lost() const noexcept override { return lost_; }
 
  private:
+  // The reader of a pipe is waited for once, and briefly; a pipe takes a line or nothing of it.
+  bool append(int file, std::string_view line) {
+    constexpr std::chrono::milliseconds kPatience{250};
+    while (!line.empty()) {
+      const auto written = ::write(file, line.data(), line.size());
+      if (written >= 0) {
+        line.remove_prefix(static_cast<std::size_t>(written));
+        stalled_ = false;
+      } else if (errno == EAGAIN && !stalled_) {
+        stalled_ = true;
+        (void)wait_writable(file, kPatience);  // the next attempt will show
+      } else if (errno != EINTR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   std::string path_;
   std::string hostname_;
+  std::uint64_t lost_ = 0;
+  bool stalled_ = false;
 };
 
 }  // namespace

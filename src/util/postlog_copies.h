@@ -9,10 +9,7 @@
 
 namespace handoff::util::msg {
 
-enum class Patience { None, Brief };
-
-// As postlog_sink() without a fallback. `mark`, which is static, stands before each record. With
-// patience, a postlogd that does not read is waited for once, and briefly.
+// As postlog_sink() without a fallback. `mark`, which is static, stands before each record.
 std::unique_ptr<Sink> postlog_copies(std::string socket_path, std::string hostname,
                                      std::string_view mark, Patience patience);
 

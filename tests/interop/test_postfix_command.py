@@ -415,9 +415,23 @@ def test_a_rotated_log_is_not_overwritten():
         mail.log.allow("")
 
 
+def test_where_the_text_is_no_file_the_other_log_is_rotated():
+    with Instance(stock_but("postfix", *SCRIPTS), start=False) as mail:
+        prepare(mail)
+        path = mail.log.path.with_name("mail.json")
+        path.write_text("{}\n")
+        mail.configure(maillog_file="/dev/stdout", maillog_json_file=path,
+                       maillog_file_rotate_suffix="old",
+                       maillog_file_prefixes=f"{mail.root} /dev/stdout")
+        mail.run([mail.command("postfix"), "-c", mail.config_directory, "logrotate"])
+        assert gzip.open(f"{path}.old.gz", "rt").read() == "{}\n"
+        assert path.read_text() == ""
+
+
 # Words for postlog(1), and its standard input.
 POSTLOG = [(["hello", "world"], ""), (["-t", "a/b", "-p", "warn", "x"], ""), ([], "a\n\nb"),
-           (["-p", "WARNING", "x"], ""), (["-i", "-t", "", "x"], ""), (["-p", "error", ""], ""),
+           (["-p", "WARNING", "x"], ""), (["-p", "Err", "x"], ""), (["-p", "crit", "x"], ""),
+           (["-i", "-t", "", "x"], ""), (["-p", "error", ""], ""),
            (["-p", "panic", "x"], ""), (["-p", "fatal", "tab\tx"], ""), (["-p", "bogus", "x"], ""),
            (["-z"], ""), (["-c", "/nonexistent", "x"], ""), (["x", "-p", "warn"], ""),
            (["-t", "a\nJan  1 00:00:00 mail b[1]: c\t\x7f", "x"], ""), (["-t", "gr\u00fc\u00df", "x"], ""),
@@ -441,6 +455,15 @@ def test_postlog_logs_as_stock_s():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         ours, stocks = pool.map(postlog, ("ours", "stock"))
     assert list(zip(POSTLOG, ours)) == list(zip(POSTLOG, stocks))
+
+
+@pytest.mark.parametrize("origin", ["ours", "stock"])
+def test_postlog_tells_that_there_is_no_log(origin):
+    with Instance(stock_but().with_(postlog=origin), start=False) as mail:
+        mail.configure(maillog_file=mail.root / "nosuchdir/log", maillog_file_prefixes=mail.root)
+        for words in (["hello"], []):
+            assert mail.run([mail.command("postlog"), *words], data=b"a\nb\n",
+                            check=False).returncode == 1
 
 
 @pytest.mark.parametrize("name", [name for name in MIXES if name != "stock"])

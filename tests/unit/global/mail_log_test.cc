@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,23 @@ TEST_F(MailLog, AFileThatNobodyCanWriteToStartsNothing) {
   EXPECT_FALSE(open(settings, LogRole::Launcher));
   EXPECT_TRUE(open(settings, LogRole::Keeper));
   EXPECT_TRUE(open(settings));
+}
+
+TEST_F(MailLog, ALogWithASecondNameIsRefusedWithTheReason) {
+  LogCapture::expect("maillog_file = ");
+  const std::vector<std::string> settings{"maillog_file=" + log_file(),
+                                          "maillog_file_prefixes=" + directory_.path()};
+  ASSERT_TRUE(open(settings, LogRole::Launcher));
+  ASSERT_EQ(link(log_file().c_str(), directory_.path("second").c_str()), 0);
+  EXPECT_EQ(open(settings, LogRole::Launcher).error().what,
+            "open " + log_file() + ": file has other hard links");
+}
+
+TEST_F(MailLog, APipeMayFindItsReaderLater) {
+  ASSERT_EQ(mkfifo(log_file().c_str(), 0600), 0);
+  EXPECT_TRUE(open({"maillog_file=" + log_file(), "maillog_file_prefixes=" + directory_.path()},
+                   LogRole::Launcher));
+  msg::info("nobody reads this");
 }
 
 TEST_F(MailLog, SyslogsLinesGoToPostlogdOnceMore) {

@@ -17,6 +17,7 @@
 #include "postlogd/json_record.h"
 #include "postlogd/log_file.h"
 #include "support/files.h"
+#include "util/log_text.h"
 #include "util/unique_fd.h"
 
 namespace handoff::postlogd {
@@ -76,6 +77,23 @@ TEST_F(JsonRecordTest, TellsWhereAMessageIs) {
             (Json{{"from", ""}, {"size", 300}, {"nrcpt", 1}, {"detail", "queue active"}}));
   EXPECT_EQ(of("6DCE2A84896: message-id=<x@y>")["event"], "message");
   EXPECT_EQ(of("6DCE2A84896: removed")["event"], "removed");
+}
+
+TEST_F(JsonRecordTest, TellsTheEndOfAMessageFromTheOutcomeForARecipient) {
+  const Json expired = of("6DCE2A84896: from=<a@b>, status=expired, returned to sender");
+  EXPECT_EQ(expired["event"], "expired");
+  EXPECT_EQ(expired["fields"], (Json{{"from", "a@b"}, {"status", "expired"}}));
+  EXPECT_EQ(of("6DCE2A84896: from=<>, status=force-expired, returned to sender")["event"],
+            "expired");
+  EXPECT_FALSE(of("6DCE2A84896: status=deferred (bounce failed)").contains("event"));
+}
+
+TEST_F(JsonRecordTest, TheDetailOfALineThatWasTooLongHasNoEnd) {
+  const std::string text = "6DCE2A84896: to=<a@b>, status=sent (";
+  const std::string reply(util::kLongestLogText - text.size(), 'x');
+  EXPECT_EQ(of(text + reply)["fields"]["detail"], reply);
+  EXPECT_EQ(of("warning: " + text + reply)["fields"]["detail"], reply);
+  EXPECT_FALSE(of("warning: " + text + reply.substr(1))["fields"].contains("detail"));
 }
 
 TEST_F(JsonRecordTest, KnowsServiceAndSeverity) {

@@ -6,17 +6,39 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/files.h"
 #include "util/msg.h"
+#include "util/postlog_child.h"
 #include "util/postlog_copies.h"
 #include "util/postlog_prefix.h"
 #include "util/sockets.h"
 
 namespace handoff::util {
 namespace {
+
+using Texts = std::vector<std::string>;
+
+class Fallback : public msg::Sink {
+ public:
+  explicit Fallback(Texts& texts) : texts_(texts) {}
+  void write(msg::Level, std::string_view, std::string_view text) noexcept override {
+    texts_.emplace_back(text);
+  }
+
+ private:
+  Texts& texts_;
+};
+
+Texts numbers(int first, int end) {
+  Texts texts;
+  for (int i = first; i < end; ++i) texts.push_back(std::to_string(i));
+  return texts;
+}
 
 // A postlogd that reads when it is told to.
 class PostlogSinkTest : public testing::Test {
@@ -28,7 +50,13 @@ class PostlogSinkTest : public testing::Test {
   }
 
   std::unique_ptr<msg::Sink> sink() {
-    return msg::postlog_sink(directory_.path("postlog"), "host", nullptr);
+    return msg::postlog_sink(directory_.path("postlog"), "host", msg::Patience::Brief, nullptr);
+  }
+
+  // As of master, which has to start it.
+  std::unique_ptr<msg::Sink> impatient_sink() {
+    return msg::postlog_sink(directory_.path("postlog"), "host", msg::Patience::None,
+                             std::make_unique<Fallback>(elsewhere_));
   }
 
   // The texts of the datagrams that wait.
@@ -49,6 +77,7 @@ class PostlogSinkTest : public testing::Test {
 
   test::TemporaryDirectory directory_;
   UniqueFd postlogd_;
+  Texts elsewhere_;
 };
 
 TEST_F(PostlogSinkTest, WaitsOnceAndBrieflyForAPostlogdThatDoesNotRead) {
@@ -105,6 +134,59 @@ TEST_F(PostlogSinkTest, OffersThemWithoutWaiting) {
   }
   EXPECT_EQ(texts.size(), 30U);
   EXPECT_EQ(texts.back(), "29");
+}
+
+TEST_F(PostlogSinkTest, AFullQueueIsNoReasonToWriteElsewhere) {
+  const auto log = impatient_sink();
+  write(*log, 0, 30);
+  Texts texts;
+  do {
+    for (std::string& text : read_all()) texts.push_back(std::move(text));
+    log->offer();
+  } while (log->has_waiting());
+  for (std::string& text : read_all()) texts.push_back(std::move(text));
+  EXPECT_EQ(texts, numbers(0, 30));
+  EXPECT_EQ(elsewhere_, Texts());
+}
+
+TEST_F(PostlogSinkTest, WhatItWillNotTakeGoesElsewhereInOrder) {
+  const auto log = impatient_sink();
+  write(*log, 0, 30);
+  const int taken = static_cast<int>(read_all().size());
+  postlogd_.reset();
+  write(*log, 30, 32);
+  EXPECT_EQ(elsewhere_, numbers(taken, 32));
+  EXPECT_EQ(log->lost(), 0U);
+}
+
+TEST_F(PostlogSinkTest, WhatIsLeftAtTheEndGoesElsewhere) {
+  auto log = impatient_sink();
+  write(*log, 0, 1500);  // more than it keeps
+  log->flush();
+  const int taken = static_cast<int>(read_all().size());
+  EXPECT_EQ(elsewhere_, numbers(taken, 1500));
+  write(*log, 1500, 1600);
+  log.reset();
+  EXPECT_EQ(elsewhere_.back(), "1599");
+  EXPECT_EQ(elsewhere_.size() + read_all().size() + static_cast<std::size_t>(taken), 1600U);
+}
+
+TEST_F(PostlogSinkTest, AChildSaysItsOwnLinesOnly) {
+  const auto log = impatient_sink();
+  write(*log, 0, 30);
+  const int taken = static_cast<int>(read_all().size());
+  msg::leave_waiting_to_parent();  // as if this were one
+  write(*log, 30, 31);
+  log->flush();
+  EXPECT_LT(taken, 30);
+  EXPECT_EQ(read_all(), Texts{"30"});
+}
+
+TEST_F(PostlogSinkTest, CountsWhatNobodyTook) {
+  const auto log = sink();
+  postlogd_.reset();
+  write(*log, 0, 3);
+  EXPECT_EQ(log->lost(), 3U);
 }
 
 TEST_F(PostlogSinkTest, SaysThemBeforeItIsTerminated) {
