@@ -30,7 +30,8 @@
 // CONFIGURATION PARAMETERS
 //   Changes to main.cf are picked up when a new process starts, or with "postfix reload".
 //
-//   @parameters
+//   @parameters except address_verify_negative_cache, address_verify_service_name,
+//   flush_service_name, trace_service_name
 // SEE ALSO
 //   trivial-rewrite(8), qmgr(8), pickup(8), bounce(8), master(8)
 

@@ -67,7 +67,7 @@
 //   warning, and so are names that nothing gives a value. The exit status is 0 unless there was a
 //   fatal problem.
 // CONFIGURATION PARAMETERS
-//   @parameters
+//   @parameters except proxy_interfaces
 // SEE ALSO
 //   postconf(5), master(5), tables(5), postmap(1)
 

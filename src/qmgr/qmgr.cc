@@ -32,7 +32,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf take effect with "postfix reload".
 //
-//     @parameters except max_use
+//     @parameters except max_use, max_idle, enable_long_queue_ids, flush_service_name
 //
 // SEE ALSO
 //     trivial-rewrite(8), bounce(8), error(8), smtp(8), master(8), postconf(5)

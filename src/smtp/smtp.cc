@@ -42,7 +42,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up when a new process starts, or with "postfix reload".
 //
-//     @parameters
+//     @parameters except enable_long_queue_ids
 //
 // SEE ALSO
 //     qmgr(8), queue manager
