@@ -4,8 +4,8 @@
 //   cleanup [generic daemon options]
 // DESCRIPTION
 //   The cleanup daemon takes each message that enters the mail system, from pickup(8), from
-//   smtpd(8) or from within, and puts it into the incoming queue as one file; then it tells
-//   qmgr(8). The client is told that the message was accepted only when the file is on disk.
+//   Postfix's smtpd(8) or from within, and puts it into the incoming queue as one file; then it
+//   tells qmgr(8). The client is told that the message was accepted only when the file is on disk.
 //
 //   On the way:
 //   - addresses in the envelope are completed by trivial-rewrite(8), and those in the header, too,

@@ -15,7 +15,7 @@
 //     Mail is delivered first-come, first-served; the destinations of one message take turns.
 //     Concurrency towards each destination starts small, grows with each delivery that gets
 //     through and shrinks with each failure to get through; a destination that is dead is left
-//     alone for a while. In contrast with stock, small messages do not overtake large ones.
+//     alone for a while. In contrast with Postfix's, small messages do not overtake large ones.
 //
 // TRIGGERS
 //     A client connects to public/qmgr and writes any of these letters:

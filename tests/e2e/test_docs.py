@@ -134,6 +134,22 @@ def test_html_is_well_formed_and_its_links_lead_somewhere():
     assert links and not links - anchors
 
 
+# Described by other manuals of the system.
+OF_THE_SYSTEM = {"date(1)", "fcntl(2)", "fork(2)", "group(5)", "ldap.conf(5)", "nsswitch.conf(5)", "passwd(5)",
+                 "pcre2pattern(3)", "regex(7)", "sd_notify(3)", "services(5)", "strftime(3)", "syslog(3)",
+                 "syslogd(8)"}
+
+
+def test_pages_that_only_postfix_has_are_called_its_own():
+    ours = {path.name for path in (debian.REPOSITORY / "man").glob("*/*")}
+    assert "smtp.8" in ours and "smtpd.8" not in ours
+    for page in PAGES.glob("*.html"):
+        for text in re.split(r"</?(?:p|dt|dd|li|pre)>", page.read_text()):
+            named = set(re.findall(r"\b([a-z][\w.-]*\(\d\))", text)) - OF_THE_SYSTEM
+            missing = {name for name in named if name.replace("(", ".").rstrip(")") not in ours}
+            assert not missing or re.search("Postfix|Handoff has no", text), (page.name, missing)
+
+
 def rows_of(page: pathlib.Path) -> List[str]:
     return re.findall(r"^\\fB(\w+)\\fR \(default: ", page.read_text(), re.MULTILINE)
 
