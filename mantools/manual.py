@@ -18,7 +18,7 @@ without the slashes, in a file of proto/ that is named like the page: proto/mast
 
 Headings are in capitals, one blank behind the slashes; the text stands farther to the right. The
 line "@parameters" stands for the rows of params.def that the program reads; "@parameters except
-max_use" leaves one out that its server skeleton reads for others.
+max_use, max_idle" leaves some out that code which it shares with others reads for these.
 """
 
 import itertools
@@ -96,12 +96,11 @@ class Blocks:
             self._take_indented(line)
         elif line.startswith(PARAMETERS):
             self.begin("parameters", line)
-            self.end()
         elif line.startswith("- "):
             self.begin("bullet", line[2:])
         elif match := TERM.match(line):
             self.begin("item", match.group(2), match.group(1))
-        elif self._kind == "paragraph":
+        elif self._kind in {"paragraph", "parameters"}:
             self._lines.append(line)
         else:
             self.begin("paragraph", line)

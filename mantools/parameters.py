@@ -39,6 +39,10 @@ class Parameter:
         end = re.search(r"\.(?= [A-Z]|$)", first)
         return first[:end.end()] if end else first
 
+    @property
+    def has_use(self) -> bool:
+        return not any("Nothing reads it" in block.text for block in self.text)
+
 
 @dataclass(frozen=True)
 class Table:

@@ -26,7 +26,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up when a new process starts, or with "postfix reload".
 //
-//     @parameters
+//     @parameters except enable_long_queue_ids
 //
 // SEE ALSO
 //     qmgr(8), master(8), bounce(5), postconf(1), postconf(5)

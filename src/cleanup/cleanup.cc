@@ -4,8 +4,8 @@
 //   cleanup [generic daemon options]
 // DESCRIPTION
 //   The cleanup daemon takes each message that enters the mail system, from pickup(8), from
-//   smtpd(8) or from within, and puts it into the incoming queue as one file; then it tells
-//   qmgr(8). The client is told that the message was accepted only when the file is on disk.
+//   Postfix's smtpd(8) or from within, and puts it into the incoming queue as one file; then it
+//   tells qmgr(8). The client is told that the message was accepted only when the file is on disk.
 //
 //   On the way:
 //   - addresses in the envelope are completed by trivial-rewrite(8), and those in the header, too,
@@ -30,7 +30,8 @@
 // CONFIGURATION PARAMETERS
 //   Changes to main.cf are picked up when a new process starts, or with "postfix reload".
 //
-//   @parameters
+//   @parameters except address_verify_negative_cache, address_verify_service_name,
+//   flush_service_name, trace_service_name
 // SEE ALSO
 //   trivial-rewrite(8), qmgr(8), pickup(8), bounce(8), master(8)
 

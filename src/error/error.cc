@@ -21,7 +21,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up when a new process starts, or with "postfix reload".
 //
-//     @parameters
+//     @parameters except enable_long_queue_ids, flush_service_name
 //
 // SEE ALSO
 //     qmgr(8), bounce(8), master(8), postconf(5)

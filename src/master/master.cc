@@ -21,17 +21,19 @@
 //   -e exit_time
 //     End after so many seconds.
 //   -i
-//     Run as process 1: no session of its own, keep standard output. As process 1 master ends like
-//     this without the option, too.
+//     Run as process 1: no session of its own, keep standard output. Any other process refuses the
+//     option, and so does process 1 beside -D, -d or -w. As process 1 master ends like this without
+//     the option, too.
 //   -s
 //     Keep standard output, for "maillog_file = /dev/stdout".
 //   -t
 //     Test: exit with status 0 when no master runs here, with status 1 when one does, or, with an
-//     error message, when that cannot be told.
+//     error message, when that cannot be told. Not together with -w.
 //   -v
 //     Log more; the daemons do the same.
 //   -w
-//     Return when the mail system is up, or with status 1 when it does not come up.
+//     Go on in the background, and return when the mail system is up, or with status 1 when it does
+//     not come up. Without this option master stays in the foreground.
 //
 //   Signals: SIGHUP reads the configuration again; daemons end when they have finished what they
 //   are doing. SIGTERM ends the mail system.

@@ -17,7 +17,7 @@
 // CONFIGURATION PARAMETERS
 //   Changes to main.cf take effect with "postfix reload".
 //
-//   @parameters
+//   @parameters except enable_long_queue_ids
 // SEE ALSO
 //   postdrop(1), sendmail(1), cleanup(8), master(8)
 

@@ -42,7 +42,7 @@
 //               with -o. The exit status is 1 if there are any. It does not look for what a
 //               program finds out only as it works: tables, addresses to listen or send at, words
 //               that only smtp(8) knows (smtp_host_lookup and the like), features that are not
-//               supported; nor for what an entry's -o makes of other parameters, what stock
+//               supported; nor for what an entry's -o makes of other parameters, what Postfix's
 //               programs read, files and services that are missing.
 //   -d          Defaults instead of values; main.cf is not read.
 //   -e          Change: name=value is enough to say so. All instances of the name are changed;
@@ -67,7 +67,7 @@
 //   warning, and so are names that nothing gives a value. The exit status is 0 unless there was a
 //   fatal problem.
 // CONFIGURATION PARAMETERS
-//   @parameters
+//   @parameters except proxy_interfaces
 // SEE ALSO
 //   postconf(5), master(5), tables(5), postmap(1)
 

@@ -42,9 +42,9 @@
 //   MAIL_CONFIG names a configuration, and multi_instance_directories has others besides the
 //   default one, multi_instance_wrapper is run in its place.
 //
-//   The script asks postconf(1), which must be in command_directory. postqueue(1) and postsuper(1)
-//   are used where they are there: without them, "flush" tells qmgr(8) itself, and nobody looks for
-//   damaged queue files.
+//   The script asks postconf(1), which must be in command_directory. Postfix's postqueue(1) and
+//   postsuper(1) are used where they are there: without them, "flush" tells qmgr(8) itself, and
+//   nobody looks for damaged queue files.
 //
 //   Without root ("rootless") this works for an installation of one's own: the queue directory
 //   belongs to the user, who also is the mail owner.

@@ -4,12 +4,14 @@
 //   postlog [-iv] [-c config_dir] [-p priority] [-t tag] [text ...]
 // DESCRIPTION
 //   Logs its arguments as one line; without arguments, each line of standard input. For scripts.
-//   Lines go where main.cf says (maillog_file, or syslog), and to standard error.
+//   Lines go where main.cf says (maillog_file, or syslog), and to standard error; Postfix's postlog
+//   shows them there only where it is a terminal.
 //
 //   -c config_dir   Where main.cf is.
 //   -i              Ignored: the process ID is always logged.
-//   -p priority     info, warn, error (err), fatal (crit) or panic; default: info. The program goes
-//                   on in any case.
+//   -p priority     info, warn (or warning), error (err), fatal (crit) or panic; default: info. It
+//                   only changes the line: the exit status is 0 after fatal and panic, too.
+//                   Postfix's postlog pauses for a second after these.
 //   -t tag          What stands before the process ID; default: syslog_name/postlog.
 //   -v              Verbose logging. More than one: more verbose.
 // SECURITY

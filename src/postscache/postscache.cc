@@ -23,7 +23,7 @@
 //             destination; all of them without a pattern. It is a pattern of the shell for whole
 //             labels, or a label as list shows it: "*|192.0.2.1|*", "smtp|example.com". Remote ends
 //             get their farewell. Prints how many there were.
-//   watch     A line for each second, or for so many, until it is interrupted.
+//   watch     A line every second, or every so many seconds (1 to 86400), until it is interrupted.
 //   metrics   Counters and gauges as OpenMetrics text.
 //
 //   -c config_dir   Where main.cf is.

@@ -15,7 +15,7 @@
 //     Mail is delivered first-come, first-served; the destinations of one message take turns.
 //     Concurrency towards each destination starts small, grows with each delivery that gets
 //     through and shrinks with each failure to get through; a destination that is dead is left
-//     alone for a while. In contrast with stock, small messages do not overtake large ones.
+//     alone for a while. In contrast with Postfix's, small messages do not overtake large ones.
 //
 // TRIGGERS
 //     A client connects to public/qmgr and writes any of these letters:
@@ -32,7 +32,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf take effect with "postfix reload".
 //
-//     @parameters except max_use
+//     @parameters except max_use, max_idle, enable_long_queue_ids, flush_service_name
 //
 // SEE ALSO
 //     trivial-rewrite(8), bounce(8), error(8), smtp(8), master(8), postconf(5)

@@ -99,7 +99,7 @@
 //
 // SEE ALSO
 //     smtp(8), SMTP client
-//     lmtp(8), LMTP client
+//     lmtp(8), LMTP client of Postfix
 //     postconf(5), configuration parameters
 //     master(8), process manager
 #include "scache/service.h"

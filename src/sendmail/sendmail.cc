@@ -24,8 +24,9 @@
 //   -v                     Send a delivery report to the sender. More than one: verbose logging.
 //   -XV[xy]                Variable envelope return path, with these delimiters.
 //   -bm                    Submit a message (the default).
-//   -bp                    List the queue, by means of postqueue(1); as does mailq.
-//   -bi, -I                Nothing: there is no alias database in this version; as newaliases does.
+//   -bp                    List the queue, by means of Postfix's postqueue(1); as does mailq.
+//   -bi, -bI, -I           Nothing: there is no alias database in this version; as newaliases does.
+//   -q30m                  Nothing, whatever the interval: it is queue_run_delay that counts.
 //
 //   -A, -c, -e, -h, -L, -m, -O, -o, -p, -U, -x are accepted and have no effect.
 //   -bs (SMTP on standard input), -bd, -bv, -bl and -qI, -qR, -qS are not implemented.
@@ -35,7 +36,7 @@
 // CONFIGURATION PARAMETERS
 //   @parameters
 // SEE ALSO
-//   postdrop(1), pickup(8), postqueue(1)
+//   postdrop(1), pickup(8)
 
 #include <unistd.h>
 

@@ -8,7 +8,8 @@
 //     smtp(8) delivers mail over the network. It takes delivery requests from the queue manager,
 //     one at a time; each names a queue file, a sender, some recipients and a next-hop destination,
 //     or several, to be tried in order. It reports what became of each recipient to the log, to
-//     bounce(8), defer(8) and trace(8), and marks finished recipients in the queue file.
+//     bounce(8), under the service names bounce, defer and trace, and marks finished recipients in
+//     the queue file.
 //
 //     A next-hop is a domain ("example.com", "example.com:port"), whose MX records are looked up,
 //     or a host ("[mx.example.com]", "[192.0.2.1]:587"). Servers are tried by preference, those of
@@ -42,7 +43,7 @@
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf are picked up when a new process starts, or with "postfix reload".
 //
-//     @parameters
+//     @parameters except enable_long_queue_ids
 //
 // SEE ALSO
 //     qmgr(8), queue manager

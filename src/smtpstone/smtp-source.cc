@@ -51,7 +51,7 @@
 //      The first refusal, lost connection or silence of 300 seconds ends the program with status 1
 //      (see -A).
 // SEE ALSO
-//      smtp-sink(1), smtpd(8)
+//      smtp-sink(1)
 
 #include <fmt/format.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 // plugins.h - the types of tables that are plug-ins: which there are, and where they lie.
 //
-// hash and btree are always there, other types where the administrator has enabled them in
+// hash and btree are always enabled, other types where the administrator has done that in
 // dynamicmaps.cf, as for stock (whose own plug-ins are of no use to us; of its lines only the type
 // counts). TYPE.so is looked for beside the program that runs, as it has been built or installed
 // (../lib/handoff, ../handoff, ../lib/postfix/handoff), then in handoff/ below shlib_directory. It

@@ -26,8 +26,8 @@
 //
 // BUGS
 //     An extremely odd address (an escaped "%" behind a "!" in the local part of an address of
-//     ours; quotes across the colon of a source route) is taken apart in another order than
-//     stock does.
+//     ours; quotes across the colon of a source route) is taken apart in another order than by
+//     Postfix's.
 //
 // CONFIGURATION PARAMETERS
 //     Changes to main.cf take effect with "postfix reload".

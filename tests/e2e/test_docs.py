@@ -134,9 +134,67 @@ def test_html_is_well_formed_and_its_links_lead_somewhere():
     assert links and not links - anchors
 
 
-def test_a_page_lists_what_its_program_reads():
-    page = (debian.REPOSITORY / "man/man8/scache.8").read_text()
-    listed = re.findall(r"^\\fB(\w+)\\fR \(default: ", page, re.MULTILINE)
-    assert {"connection_cache_ttl_limit", "connection_cache_size_limit", "ipc_timeout"} <= set(listed)
-    assert listed == sorted(listed)
-    assert not [name for name in listed if name.startswith(("smtp_", "qmgr_"))]
+# Described by other manuals of the system.
+OF_THE_SYSTEM = {"date(1)", "fcntl(2)", "fork(2)", "group(5)", "ldap.conf(5)", "nsswitch.conf(5)", "passwd(5)",
+                 "pcre2pattern(3)", "regex(7)", "sd_notify(3)", "services(5)", "strftime(3)", "syslog(3)",
+                 "syslogd(8)"}
+
+
+def test_pages_that_only_postfix_has_are_called_its_own():
+    ours = {path.name for path in (debian.REPOSITORY / "man").glob("*/*")}
+    assert "smtp.8" in ours and "smtpd.8" not in ours
+    for page in PAGES.glob("*.html"):
+        for text in re.split(r"</?(?:p|dt|dd|li|pre)>", page.read_text()):
+            named = set(re.findall(r"\b([a-z][\w.-]*\(\d\))", text)) - OF_THE_SYSTEM
+            missing = {name for name in named if name.replace("(", ".").rstrip(")") not in ours}
+            assert not missing or re.search("Postfix|Handoff has no", text), (page.name, missing)
+
+
+def rows_of(page: pathlib.Path) -> List[str]:
+    return re.findall(r"^\\fB(\w+)\\fR \(default: ", page.read_text(), re.MULTILINE)
+
+
+# What it reads itself; in the rooms below; and what only others read, of what comes with these.
+@pytest.mark.parametrize("page, own, below, not_read", [
+    ("man8/scache.8", "connection_cache_ttl_limit connection_cache_size_limit", "ipc_timeout max_idle mail_owner",
+     "max_use smtp_connect_timeout qmgr_ipc_timeout hash_queue_names berkeley_db_read_buffer_size"),
+    ("man8/smtp.8", "smtp_connect_timeout", "bounce_service_name defer_service_name trace_service_name "
+     "address_verify_service_name flush_service_name delay_logging_resolution_limit proxy_interfaces "
+     "berkeley_db_read_buffer_size meta_directory", "qmgr_ipc_timeout berkeley_db_create_buffer_size"),
+    ("man8/error.8", "ipc_timeout", "bounce_service_name info_log_address_format hash_queue_depth",
+     "flush_service_name berkeley_db_read_buffer_size enable_long_queue_ids"),
+    ("man8/trivial-rewrite.8", "myorigin", "inet_interfaces proxy_interfaces recipient_delimiter meta_directory",
+     "hash_queue_names bounce_service_name"),
+    ("man8/cleanup.8", "always_bcc", "hash_queue_names hash_queue_depth enable_long_queue_ids bounce_service_name",
+     "flush_service_name trace_service_name meta_directory"),
+    ("man8/qmgr.8", "queue_run_delay", "hash_queue_names hash_queue_depth recipient_delimiter", "max_use max_idle"),
+    ("man8/bounce.8", "deliver_lock_delay", "hash_queue_names hash_queue_depth", "enable_long_queue_ids"),
+    ("man8/pickup.8", "content_filter", "hash_queue_names max_use", "daemon_timeout bounce_service_name"),
+    ("man1/postmap.1", "default_database_type", "berkeley_db_create_buffer_size berkeley_db_read_buffer_size "
+     "lmdb_map_size smtputf8_enable meta_directory maillog_file", "daemon_timeout mail_owner"),
+    ("man1/postfix.1", "command_directory shlib_directory", "maillog_file maillog_file_prefixes "
+     "maillog_file_compressor maillog_file_rotate_suffix", "max_idle lmdb_map_size"),
+    ("man1/postdrop.1", "authorized_submit_users", "alternate_config_directories syslog_name", "meta_directory"),
+    ("man1/sendmail.1", "command_directory", "syslog_name", "alternate_config_directories"),
+])
+def test_a_page_lists_what_its_program_reads(page, own, below, not_read):
+    listed = rows_of(debian.REPOSITORY / "man" / page)
+    assert {*own.split(), *below.split()} <= set(listed)
+    assert not set(listed) & set(not_read.split())
+    assert listed == sorted(set(listed))
+
+
+def test_no_page_of_a_program_lists_what_nothing_reads():
+    texts = (debian.REPOSITORY / "proto/postconf.proto").read_text().split("%PARAM ")[1:]
+    unread = {text.split("\n", 1)[0] for text in texts if "Nothing reads it" in " ".join(text.split())}
+    assert unread
+    for page in (debian.REPOSITORY / "man").glob("man[18]/*"):
+        assert not unread & set(rows_of(page)), page
+
+
+def test_what_a_program_starts_to_use_appears_on_its_page(tree):
+    edit(tree / "src/global/delivery_report.cc", "  options.soft_bounce",
+         "  use(params.stress);\n  options.soft_bounce")
+    assert {line.split()[0] for line in check(tree)} == {
+        f"{folder}/{name}.8{end}" for folder, end in (("html", ".html"), ("man/man8", ""))
+        for name in ("smtp", "error", "qmgr", "cleanup")}
