@@ -14,7 +14,7 @@ from typing import Dict, Iterator, List, Set, Tuple
 
 # Reading main.cf itself, and what every program checks for the sake of all.
 LEFT_OUT = {"params", "known_params", "config", "config_defaults", "bad_values", "check_installation",
-            "try_check_installation", "configure_tables"}
+            "try_check_installation", "check_words", "find_bad_words", "configure_tables"}
 # Every daemon is ready for tables; their settings matter where one is opened, some where one is made.
 OPENING = {"map_list", "string_list", "domain_list"}
 SETTINGS = "table_settings"
