@@ -18,7 +18,7 @@ constexpr std::string_view kSeparators = ", \t\r\n";
 
 enum class Form {
   One,         // whatever its case
-  OneOrEmpty,  // the same
+  OneOrEmpty,  // or nothing
   List         // exactly so
 };
 

@@ -11,7 +11,7 @@ import subprocess
 from typing import Iterator, List
 
 import pytest
-from support import corpus, programs
+from support import corpus, processes, programs
 from support.conditions import wait_until
 from support.debian import REPOSITORY
 from support.smtp_sink import SmtpSink
@@ -134,7 +134,7 @@ def test_it_exits_after_enough(option, count):
 
 def ended(pid: int) -> bool:
     """Whether a child, which nobody has waited for, is over."""
-    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return processes.stat(pid)[0] == "Z"
 
 
 def test_refusals_end_the_source_unless_told_otherwise():

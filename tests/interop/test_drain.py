@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from support import processes
 from support.conditions import wait_until
 from support.master_cf import NOTHING
 from support.programs import our_directory, stock_but
@@ -61,7 +62,7 @@ def gone(pid):
 
 def stat(pid):
     """Parent and process group."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = processes.stat(pid)
     return int(fields[1]), int(fields[2])
 
 

@@ -11,6 +11,14 @@ from typing import Iterable, List, Optional
 from support.conditions import PATIENCE, TimedOut, wait_until
 
 
+def stat(pid: int) -> List[str]:
+    """State, parent, process group and so on (proc(5)); nothing if it has ended."""
+    with contextlib.suppress(OSError):
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        return text.rpartition(")")[2].split()
+    return []
+
+
 @dataclass(frozen=True)
 class Process:
     pid: int
@@ -20,18 +28,14 @@ class Process:
     @property
     def alive(self) -> bool:
         """A process that has ended and that nobody has waited for is not alive."""
-        with contextlib.suppress(OSError, IndexError):
-            stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
-            return stat.rpartition(")")[2].split()[0] not in "ZX"
-        return False
+        fields = stat(self.pid)
+        return bool(fields) and fields[0] not in "ZX"
 
     @property
     def parent(self) -> int:
         """Its parent's pid, or 0 if it has ended."""
-        with contextlib.suppress(OSError):
-            stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
-            return int(stat.rpartition(")")[2].split()[1])
-        return 0
+        fields = stat(self.pid)
+        return int(fields[1]) if fields else 0
 
     def root(self) -> str:
         """Where its root directory is: elsewhere than "/" in a jail. Empty if it has ended."""
